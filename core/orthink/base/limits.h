@@ -1,0 +1,55 @@
+// Every cap in one place, each with its reason. Bytes unless the name says otherwise.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "orthink/base/instant.h"
+
+namespace orthink::limits {
+
+// One event of a stream: the largest seen in recordings is an encrypted reasoning block of about 40 kB; images as data URLs
+// reach some megabytes.
+inline constexpr size_t kEventBytesMax = size_t{16} << 20;
+// One whole (not streamed) response body.
+inline constexpr size_t kBodyBytesMax = size_t{32} << 20;
+// The kept answer (thinking + output + details + tool arguments). Past it the call fails rather than grow.
+inline constexpr size_t kAnswerBytesMax = size_t{64} << 20;
+// Depth of JSON anywhere: real bodies stay under 12; a parser without a cap dies on a depth bomb.
+inline constexpr uint32_t kJsonDepthMax = 64;
+// A question document: images arrive inside it as data URLs.
+inline constexpr size_t kAskBytesMax = size_t{32} << 20;
+inline constexpr size_t kAskMembersMax = 100'000;
+// The models document: 421 rows are 0.9 MB.
+inline constexpr size_t kModelsBytesMax = size_t{32} << 20;
+inline constexpr size_t kModelsRowsMax = 10'000;
+// An error body is read for its message only.
+inline constexpr size_t kErrorBytesMax = size_t{1} << 20;
+// Text of an upstream's error that is passed on.
+inline constexpr size_t kErrorTextMax = 2'000;
+inline constexpr size_t kToolCallsMax = 1'000;
+inline constexpr size_t kDetailsMax = 10'000;
+inline constexpr size_t kMessagesMax = 10'000;
+
+inline constexpr uint32_t kAttemptsDefault = 3;
+inline constexpr Duration kRetryBase = Duration::millis(500);
+inline constexpr Duration kRetryCap = Duration::seconds(20);
+inline constexpr Duration kConnectDeadline = Duration::seconds(5);
+inline constexpr Duration kFirstTokenDeadline = Duration::seconds(60);
+inline constexpr Duration kFirstTokenDeadlineThinking = Duration::seconds(300);
+inline constexpr Duration kIdleDeadline = Duration::seconds(60);
+inline constexpr Duration kCallDeadline = Duration::seconds(15 * 60);
+// After a cancel, where the provider goes on billing, the rest is read for its usage at most this long.
+inline constexpr Duration kDrainDeadline = Duration::seconds(10);
+inline constexpr Duration kHeartbeat = Duration::seconds(10);
+
+inline constexpr uint64_t kAnswerFloorDefaultTokens = 1'024;
+inline constexpr uint64_t kAnswerRoomDefaultTokens = 4'096;   // added to a thinking budget for the total cap
+inline constexpr uint64_t kOutputCapDefaultTokens = 8'192;    // total cap where there is no budget
+inline constexpr uint64_t kThinkingMaxDefaultTokens = 16'384; // unless configured
+inline constexpr uint64_t kThinkingDefaultTokens = 4'096;     // a budget model asked to think without a number
+inline constexpr uint64_t kVendorBudgetMinTokens = 1'024;
+inline constexpr uint64_t kEffortBudgetMaxTokens = 128'000;
+inline constexpr uint64_t kThinkingSharePercentMax = 80;
+
+}  // namespace orthink::limits

@@ -1,0 +1,7 @@
+#include "orthink/base/version.h"
+
+namespace orthink {
+
+std::string_view version() { return ORTHINK_VERSION; }
+
+}  // namespace orthink

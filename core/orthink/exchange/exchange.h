@@ -1,0 +1,79 @@
+// Exchange: one ask from open to settled, without I/O.
+//
+//   Result<Exchange> x = Exchange::open(now, ask, catalog, {.call_id = id, .entropy = random});
+//   for (;;) {
+//     Output out = x->poll();              // until WaitUntil, Complete or Failed
+//     ... act on it ...
+//     x->handle(now, input);               // then drain again
+//   }
+//
+// The single-mutation law: every call of handle() is followed by poll() until it returns WaitUntil, Complete or Failed.
+// Order of a leg: Store(reserve) -> Store(mark sent, durable) -> SendHttp -> Head, Bytes... -> Store(settle) -> Complete.
+// A hold falls only by final usage, or when it is certain that nothing was or will be billed; else its row ends as
+// `unknown` and the receipt says held.
+// Thread rule: one thread at a time. Movable, not copyable. `catalog` must outlive it.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "orthink/base/instant.h"
+#include "orthink/base/result.h"
+#include "orthink/catalog/catalog.h"
+#include "orthink/chat/ask.h"
+#include "orthink/chat/prepare.h"
+#include "orthink/exchange/events.h"
+#include "orthink/exchange/receipt.h"
+#include "orthink/policy/retry.h"
+
+namespace orthink {
+
+struct Deadlines {
+  Duration connect = limits::kConnectDeadline;
+  std::optional<Duration> first_token;   // absent: 60 s, or 300 s when the model thinks
+  Duration idle = limits::kIdleDeadline; // between bytes; comments count here, never for the first token
+  Duration call = limits::kCallDeadline;
+};
+
+struct ExchangeOptions {
+  std::string call_id;                   // unique per call, made by the host
+  uint64_t entropy = 0;                  // seed of the retry jitter
+  PrepareOptions prepare;
+  RetryPolicy retry;
+  Deadlines deadlines;
+};
+
+class Exchange {
+ public:
+  // Checks, plans and prices the ask; sends and holds nothing yet. The Error is the refusal.
+  static Result<Exchange> open(Instant now, const Ask& ask, const Catalog& catalog, ExchangeOptions options);
+  Exchange(Exchange&&) noexcept;
+  Exchange& operator=(Exchange&&) noexcept;
+  ~Exchange();
+
+  // One mutation. Inputs of legs that are over, and any input after the end, are ignored.
+  void handle(Instant now, const Input& input);
+  Output poll();
+
+  [[nodiscard]] const Prepared& prepared() const;
+  [[nodiscard]] const Answer& answer() const;
+  [[nodiscard]] bool is_over() const;
+  [[nodiscard]] Outcome outcome() const;             // REQUIRES: Complete was polled
+  [[nodiscard]] const std::optional<Error>& error() const;
+  [[nodiscard]] const Receipt& receipt() const;      // whole after Complete or Failed; "so far" before
+  // For a live view: phase, running tokens, money spent so far (estimated from running tokens) and held.
+  [[nodiscard]] std::string_view phase() const;
+  [[nodiscard]] Money spent_estimate() const;
+
+ private:
+  struct State;
+  explicit Exchange(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// One receipt for an ask that was refused by open().
+Receipt refusal_receipt(const Ask& ask, std::string call_id);
+
+}  // namespace orthink
