@@ -68,7 +68,13 @@ lane_asan() {
 }
 
 # The long parts: "name|what it does", run by long_NAME.
-long_parts=()
+long_parts=(
+  "figures|start-up, a call beside curl, memory and sizes, each with its limit"
+)
+
+long_figures() {
+  build_preset release --target orthink && build_preset wasm && python3 scripts/figures.py
+}
 
 list_long_parts() {
   echo "Long parts:"
