@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -121,6 +122,17 @@ struct Error {
   std::optional<std::string> scope;
   std::optional<std::string> resets_at;
 };
+
+// One row per Errc: what every failure of that name has in common.
+struct ErrorRow {
+  Errc errc;
+  Kind kind;
+  std::string_view code;
+  Blame blame;
+  Retry retry;
+  std::string_view remedy;
+};
+std::span<const ErrorRow> error_rows();
 
 // An Error with the row of `errc` filled in. `message` says what happened with the value; an empty `remedy` takes the
 // row's default sentence.
