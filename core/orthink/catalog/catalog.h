@@ -87,7 +87,7 @@ class Catalog {
   Catalog() = default;
   // The whole GET /models document ({"data":[...]}); bad rows are left out and counted.
   static Result<Catalog> from_models_document(std::string_view json, Instant fetched_at);
-  // The compact text of to_compact(); rows are decoded when asked for.
+  // The compact text of to_compact(); rows are decoded when asked for, one that cannot be read is as if absent.
   static Result<Catalog> from_compact(std::string text);
   // The facts compiled in; `fetched_at` is the day of the dump. Serves planning, the simulator and the page.
   static const Catalog& snapshot();
@@ -107,8 +107,9 @@ class Catalog {
   [[nodiscard]] bool is_snapshot() const { return is_snapshot_; }
 
  private:
-  std::string text_;                   // compact rows; the snapshot points at compiled-in text instead
-  std::string_view rows_;
+  [[nodiscard]] std::string_view text() const;
+
+  std::string text_;                   // the compact form; empty for the snapshot, whose text is compiled in
   size_t rejected_rows_ = 0;
   Instant fetched_at_;
   bool is_snapshot_ = false;

@@ -40,6 +40,7 @@ class Prices {
 };
 
 struct PriceOverride {
+  bool has_unknown_condition = false;         // a condition we cannot read: counts for the worst case, never for a cost
   std::optional<uint64_t> min_prompt_tokens;  // holds when the prompt is strictly longer
   std::optional<uint16_t> utc_start;          // HHMM
   std::optional<uint16_t> utc_end;
@@ -63,12 +64,14 @@ struct WorstCase {
   uint64_t prompt_tokens = 0;  // an upper bound
   uint64_t output_tokens = 0;  // the total cap that is sent; thinking included
   uint64_t images = 0;
+  bool has_audio = true;         // the prompt may hold audio; false only when it certainly does not
+  bool writes_cache_1h = true;   // a one-hour cache mark may be in it; false only when there certainly is none
   Instant from;                // the price windows that touch [from, until] all count
   Instant until;
 };
 
-// The dearest prices that can apply to `worst`, each key by itself: prompt is the maximum of prompt, cache write and audio input,
-// completion the maximum of completion and internal_reasoning (these become provider.max_price).
+// The dearest prices that can apply to `worst`, each key by itself: prompt is the maximum of prompt, cache writes and audio input,
+// completion the maximum of completion, internal_reasoning, and image and audio output (these become provider.max_price).
 struct DearestPrices {
   Money prompt;
   Money completion;
