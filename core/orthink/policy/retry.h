@@ -30,7 +30,10 @@ struct RetryPolicy {
 };
 
 // Nothing when the failure is final. Otherwise how long to wait before attempt number `attempt` + 1 (attempt counts from 1):
-// full jitter random(0, min(cap, base*2^(attempt-1))) from `entropy`, with Retry-After as a floor. Nothing as well when the wait would pass `deadline`.
+// full jitter random(0, min(cap, base*2^(attempt-1))) from `entropy` and `attempt`, on top of Retry-After where the upstream named one (a floor;
+// the jitter spreads those who were all told the same). Nothing as well when the wait would reach `deadline`.
+// Final whatever the bill: 408, 504, 524 (upstream_timeout), all time-outs but connecting, 4xx but 429 and the in-flight budget.
+// 500 and 502 are tried once more, and only after a first attempt.
 std::optional<Duration> retry_delay(const RetryPolicy& policy, const Failure& failure, uint32_t attempt, uint64_t entropy, Instant now, Instant deadline);
 
 }  // namespace orthink
