@@ -1,0 +1,25 @@
+// One function a verb: does what was typed, prints it, returns the exit code (docs of each code: README).
+#pragma once
+
+#include "native/cli/options.h"
+#include "native/cli/print.h"
+
+namespace orthink::cli {
+
+// Dispatches to the verb that was typed.
+int run(const Typed& typed, Printer& printer);
+
+int run_ask(const Typed& typed, Printer& printer);
+int run_chat(const Typed& typed, Printer& printer);
+int run_plan(const Typed& typed, Printer& printer);
+int run_models(const Typed& typed, Printer& printer);
+int run_replay(const Typed& typed, Printer& printer);
+int run_sim(const Typed& typed, Printer& printer);
+int run_doctor(const Typed& typed, Printer& printer);
+int run_key(const Typed& typed, Printer& printer);
+int run_config(const Typed& typed, Printer& printer);
+int run_completions(const Typed& typed, Printer& printer);
+int run_help(const Typed& typed, Printer& printer);
+int run_man(const Typed& typed, Printer& printer);
+
+}  // namespace orthink::cli
