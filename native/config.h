@@ -1,0 +1,97 @@
+// Config: every setting in one table. Defaults, then the file, then the environment, then flags; later wins.
+//
+//   Result<Config> config = load_config({.file_path = config_file_path(), .environment = environment});
+//   if (!config) return fail(config.error());
+//   config->base_url();
+//
+// `orthink config` and docs/configuration.md are made from config_rows().
+// Thread rule: values.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "orthink/base/instant.h"
+#include "orthink/base/result.h"
+
+namespace orthink {
+
+enum class ConfigKind : uint8_t { text, url, count, seconds, boolean, store, path, secret };
+
+struct ConfigRow {
+  std::string_view name;         // key of the file: "base_url"
+  std::string_view environment;  // "ORTHINK_BASE_URL"
+  std::string_view flag;         // "--base-url"; empty: not on the command line
+  ConfigKind kind;
+  std::string_view initial;      // default as text; empty = none
+  std::string_view what;         // a sentence
+};
+std::span<const ConfigRow> config_rows();
+
+enum class ConfigOrigin : uint8_t { builtin, file, environment, flag };
+std::string_view name(ConfigOrigin origin);  // "default", "file", "environment", "flag"
+
+struct ConfigValue {
+  const ConfigRow* row = nullptr;
+  std::string text;              // validated; for a secret "set", never the value
+  ConfigOrigin origin = ConfigOrigin::builtin;
+};
+
+class Config {
+ public:
+  [[nodiscard]] const std::vector<ConfigValue>& values() const { return values_; }  // in the table's order
+  [[nodiscard]] const std::string& text(std::string_view row_name) const;           // REQUIRES: a name of the table
+  [[nodiscard]] bool is_set(std::string_view row_name) const;                       // not from the default
+
+  [[nodiscard]] const std::string& base_url() const { return text("base_url"); }    // without trailing '/'
+  [[nodiscard]] const std::string& default_model() const { return text("default_model"); }
+  [[nodiscard]] uint64_t max_thinking_tokens() const { return count("max_thinking_tokens"); }
+  [[nodiscard]] uint32_t attempts() const { return static_cast<uint32_t>(count("attempts")); }
+  [[nodiscard]] bool allows_stale_prices() const { return text("allow_stale_prices") == "true"; }
+  [[nodiscard]] Duration connect_deadline() const { return *seconds("connect_deadline_s"); }
+  [[nodiscard]] std::optional<Duration> first_token_deadline() const { return seconds("first_token_deadline_s"); }
+  [[nodiscard]] Duration idle_deadline() const { return *seconds("idle_deadline_s"); }
+  [[nodiscard]] Duration call_deadline() const { return *seconds("call_deadline_s"); }
+  [[nodiscard]] Duration retry_base() const { return *seconds("retry_base_s"); }
+  [[nodiscard]] Duration retry_cap() const { return *seconds("retry_cap_s"); }
+  [[nodiscard]] const std::string& key_file() const { return text("key_file"); }
+
+ private:
+  friend struct ConfigLoader;
+  [[nodiscard]] uint64_t count(std::string_view row_name) const;
+  [[nodiscard]] std::optional<Duration> seconds(std::string_view row_name) const;
+  std::vector<ConfigValue> values_;
+};
+
+struct ConfigFlag {
+  std::string flag;   // "--base-url"
+  std::string text;
+};
+
+struct ConfigSources {
+  std::string file_path;                                                       // a file that is not there is no error
+  std::string config_folder;                                                   // for the default of key_file; empty: none
+  std::function<std::optional<std::string>(const std::string&)> environment;   // empty: none
+  std::vector<ConfigFlag> flags;
+};
+
+// Errc::invalid_config names the source, the setting and what it takes; unknown keys of the file with "did you mean".
+Result<Config> load_config(const ConfigSources& sources);
+// The usual sources: the file of folders(), the process environment, and the given flags.
+Result<Config> load_config(std::vector<ConfigFlag> flags = {});
+std::string config_file_path();
+
+// Of a base URL: https anywhere, http to loopback alone (Errc::insecure_url), no user, query or fragment. Without trailing '/'.
+Result<std::string> check_base_url(std::string_view url);
+// The host of a checked URL is 127.0.0.0/8, [::1] or localhost.
+bool is_loopback(std::string_view url);
+
+// docs/configuration.md.
+std::string configuration_page();
+
+}  // namespace orthink

@@ -1,0 +1,58 @@
+// The loop of one call: drain, act, wait. The same shape as web/drive.js.
+//
+//   drive(exchange, world, store, audience);
+//   exchange.receipt();
+//
+// Thread rule: runs on the caller's thread until the exchange is over.
+#pragma once
+
+#include "native/http_client.h"
+#include "native/store.h"
+#include "native/system.h"
+#include "orthink/exchange/exchange.h"
+
+namespace orthink {
+
+// What a call needs of the world: time, a wire, and something to wait for.
+class World {
+ public:
+  virtual ~World() = default;
+  virtual Instant now() = 0;
+  virtual void send(const output::SendHttp& out) = 0;
+  virtual void close(uint32_t leg) = 0;
+  // Blocks until something came or `until`: then a Tick. Views in the Input live until the next call.
+  virtual Input wait(Instant until) = 0;
+};
+
+// Who watches the call. Outputs arrive in order; Store, SendHttp, CloseHttp and WaitUntil are not shown.
+class Audience {
+ public:
+  virtual ~Audience() = default;
+  virtual void see(const Exchange& exchange, const Output& out) = 0;
+  // Called before each wait; the instant at which it wants to be called again at the latest (a live view).
+  virtual Instant rest(const Exchange&, Instant) { return Instant::never(); }
+};
+
+void drive(Exchange& exchange, World& world, Store& store, Audience& audience);
+
+// The world of a machine: the system clock, libcurl, and signals. SIGINT once is a Cancel, twice (or SIGTERM twice) an urgent one.
+class NativeWorld : public World {
+ public:
+  // `signals` may be null; both must outlive this.
+  NativeWorld(HttpClient& client, Signals* signals) : stream_(client), signals_(signals) {}
+  Instant now() override { return orthink::now(); }
+  void send(const output::SendHttp& out) override { stream_.start(out.leg, out.request, out.connect_by); }
+  void close(uint32_t leg) override { stream_.close(leg); }
+  Input wait(Instant until) override;
+  // Asks for a Cancel at the next wait (the reader of our output has gone).
+  void cancel() { is_cancel_wanted_ = true; }
+
+ private:
+  HttpStream stream_;
+  Signals* signals_;
+  HttpEvent event_;
+  uint32_t cancels_ = 0;
+  bool is_cancel_wanted_ = false;
+};
+
+}  // namespace orthink
