@@ -4,7 +4,7 @@
 //   Result<cli::Typed> typed = cli::parse({"ask", "--think", "8k", "Why?"});
 //   typed->verb();                          // Verb::ask
 //   typed->text(Flag::think);               // "8k"
-//   cli::ask_flags(*typed);                 // for native/ask_document
+//   cli::ask_typed(*typed);                 // for native/ask_document
 //
 // What was typed is checked for its form here (known names, values present, numbers in range), for its meaning elsewhere.
 // Thread rule: values; the tables are constants.
@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "native/ask_flags.h"
+#include "native/ask_document.h"
 #include "orthink/base/result.h"
 
 namespace orthink::cli {
@@ -28,7 +28,7 @@ enum class Flag : uint8_t {
   model, think, answer, max_tokens, max_cost, fit, lenient, system, image, file, tools, schema, request, user, tenant, session, deadline,
   no_stream, show_thinking, hide_thinking, continue_,
   provider, max_price, reasoning, cap, sort, refresh,
-  cut, port, replay, seed, fault, list_faults, pace,
+  cut, port, replay, seed, fault, list_faults,
   markdown, json, help,
 };
 
@@ -65,7 +65,7 @@ struct VerbRow {
   std::string_view name;
   std::string_view arguments;  // "PROMPT|-", "FILE...", "[ID]"; empty = takes no words
   std::string_view summary;    // one line
-  std::string_view about;      // paragraphs of --help and of the manual page; lines that start with "  " are examples
+  std::string_view about;      // paragraphs of --help and of the manual page, parted by blank lines; lines that start with "  " are examples
   uint32_t words_min = 0;
   uint32_t words_max = 0;
   std::string_view words{};    // the words it knows, separated by spaces; empty = any
@@ -105,10 +105,12 @@ class Typed {
 // `VERB --help` is Verb::help with the word VERB. Errc::invalid_argument names what was meant.
 Result<Typed> parse(std::span<const std::string_view> arguments);
 
-// The question's flags of ask, chat and plan.
-AskFlags ask_flags(const Typed& typed);
+// The question's flags of ask, chat and plan; the words are the prompt, joined by blanks.
+AskTyped ask_typed(const Typed& typed);
 
-// The one of `names` that a mistyped word was most likely meant to be; empty when none is close.
-std::string_view did_you_mean(std::string_view mistyped, std::span<const std::string_view> names);
+// The words of a space separated list of the tables. Views into it.
+std::vector<std::string_view> words_of(std::string_view list);
+// Whether the flag belongs to the verb.
+bool belongs(const FlagRow& flag, Verb verb);
 
 }  // namespace orthink::cli

@@ -1,0 +1,141 @@
+#include "native/cli/options.h"
+#include "orthink/base/limits.h"
+
+namespace orthink::cli {
+namespace {
+
+template <class... Verbs>
+constexpr uint32_t on(Verbs... verbs) {
+  return ((1U << static_cast<unsigned>(verbs)) | ...);
+}
+
+constexpr uint32_t kQuestion = on(Verb::ask, Verb::chat, Verb::plan);
+constexpr uint32_t kCalls = on(Verb::ask, Verb::chat);
+constexpr uint32_t kEvery = on(Verb::ask, Verb::chat, Verb::plan, Verb::models, Verb::replay, Verb::sim, Verb::doctor, Verb::key,
+                               Verb::config, Verb::completions, Verb::help, Verb::version, Verb::man);
+constexpr uint32_t kJson = kEvery & ~on(Verb::help, Verb::man);
+constexpr uint64_t kTokensMax = 10'000'000;
+constexpr uint64_t kDeadlineSecondsMax = 86'400;
+constexpr uint32_t kAnyWords = UINT32_MAX;
+
+constexpr VerbRow kVerbs[] = {
+    {Verb::ask, "ask", "PROMPT|-", "ask one question, streamed",
+     R"(Sends one question and prints the answer as it comes. The thinking setting is checked against what the model can honour, the most the call can cost is computed before anything is sent, and a receipt with the exact cost follows.
+
+The prompt is the words given, or standard input for "-". On a terminal a status line shows phase, thinking tokens and money; piped, only the answer goes to standard output. Ctrl-C cancels, prints the receipt so far and exits 130.
+
+  orthink ask --think 8k "Is 2^31-1 prime?"
+  orthink ask --think high --max-cost 0.02 --fit - < question.txt
+  orthink ask --think '$0.05' --json "Why is the sky blue?")",
+     0, kAnyWords},
+    {Verb::chat, "chat", "PROMPT|-", "ask with a history kept in a file",
+     R"(The same as ask, with the conversation so far. The file named by --continue holds it: the question and the answer are added at its end, thinking blocks unchanged, so that the model can go on from them. Without a file the history lives as long as the program; on a terminal it then asks for question after question.
+
+  orthink chat --continue talk.json "Name three primes."
+  orthink chat --continue talk.json "And the next one?")",
+     0, kAnyWords},
+    {Verb::plan, "plan", "PROMPT|-", "show what would be sent and what it could cost; send nothing",
+     R"(Takes the arguments of ask and prints the body that would be sent, what is promised of the thinking (hard, soft, level, none), the expected and the worst cost, and each reason in a sentence. Nothing is sent, no key is needed.
+
+  orthink plan --model openai/gpt-5-mini --think high "Why?"
+  orthink plan --think 20k --max-cost 0.05 --fit "Why?")",
+     0, kAnyWords},
+    {Verb::models, "models", "[ID]", "list models, their prices and what their thinking can do",
+     R"(Lists the models of the catalogue, or one of them in full. The catalogue is the cached list of the upstream, else the facts compiled in; --refresh fetches it anew. Prices are dollars per million tokens.
+
+  orthink models --reasoning --max-price 5 --sort price
+  orthink models anthropic/claude-haiku-4.5)",
+     0, 1},
+    {Verb::replay, "replay", "FILE...", "decode recorded response bodies as if they had just arrived",
+     R"(Reads bodies of chat completions, streamed (.sse) or whole (.json), and prints the same events and receipt as ask. Nothing is sent. The exit code is that of the call; of several files the greatest.
+
+  orthink replay --json recorded.sse
+  orthink replay --model openai/gpt-5-mini --cut 7 recorded.sse)",
+     1, kAnyWords},
+    {Verb::sim, "sim", "", "serve a stand-in for OpenRouter on loopback",
+     R"(Speaks the real wire with invented answers: streams, thinking that respects the request the way each family does, usage with cost to the last digit, errors and faults by name. Nothing is spent. It keeps its own bill, printed at the end.
+
+  orthink sim --port 4010 --fault 503=2,slow_start=1500
+  ORTHINK_BASE_URL=http://127.0.0.1:4010/api/v1 OPENROUTER_API_KEY=any orthink ask "Hello"
+  orthink sim --list-faults)",
+     0, 0},
+    {Verb::doctor, "doctor", "", "check key, connection, catalogue and clock",
+     "Each check has a verdict and, where it is not good, what to do about it. Exits 1 if a verdict is bad.", 0, 0},
+    {Verb::key, "key", "set", "keep an API key in a file only you can read",
+     R"(Asks for the key on the terminal without showing it, or reads one line of standard input, and keeps it in a file of mode 0600. OPENROUTER_API_KEY goes before the file. A key is never taken from the command line.
+
+  orthink key set
+  orthink key set < key.txt)",
+     1, 1, "set"},
+    {Verb::config, "config", "", "show each setting, its value and where it came from",
+     "Defaults, then the configuration file, then the environment, then flags; the later wins. Secrets are not shown.", 0, 0},
+    {Verb::completions, "completions", "bash|zsh|fish", "print the completion script of a shell",
+     R"(Completes verbs, flags, their values and model ids.
+
+  orthink completions bash > ~/.local/share/bash-completion/completions/orthink
+  orthink completions zsh > ~/.zfunc/_orthink
+  orthink completions fish > ~/.config/fish/completions/orthink.fish)",
+     1, 1, "bash zsh fish"},
+    {Verb::help, "help", "[VERB]", "show the verbs, or the flags of one", "", 0, 1},
+    {Verb::version, "version", "", "print the version", "", 0, 0},
+    {Verb::man, "man", "", "print the manual page", "", 0, 0, "", true},
+};
+
+constexpr FlagRow kFlags[] = {
+    {Flag::model, "--model", "M", Takes::model,
+     "the model to ask, or whose prices to use; default ORTHINK_DEFAULT_MODEL, else anthropic/claude-haiku-4.5",
+     kQuestion | on(Verb::replay)},
+    {Flag::think, "--think", "SETTING", Takes::setting,
+     "how much to think: off, an effort, a number of tokens (8000, 8k) or dollars (0.05usd, or '$0.05' quoted); default: the model's own",
+     kQuestion, "off minimal low medium high xhigh max 4k 8k 16k"},
+    {Flag::answer, "--answer", "N", Takes::count, "tokens kept for the visible answer; default 1024", kQuestion, "", 1, kTokensMax},
+    {Flag::max_tokens, "--max-tokens", "N", Takes::count, "the total cap: thinking and answer together", kQuestion, "", 1, kTokensMax},
+    {Flag::max_cost, "--max-cost", "USD", Takes::usd, "the most the whole call may cost", kQuestion},
+    {Flag::fit, "--fit", "", Takes::nothing, "lower the settings until the call fits --max-cost, instead of refusing", kQuestion},
+    {Flag::lenient, "--lenient", "", Takes::nothing, "take the nearest setting the model can honour, and say so, instead of refusing",
+     kQuestion},
+    {Flag::system, "--system", "TEXT", Takes::text, "the system message", kQuestion},
+    {Flag::image, "--image", "FILE|URL", Takes::path, "an image to send along", kQuestion, "", 0, 0, true},
+    {Flag::file, "--file", "FILE", Takes::path, "a document to send along", kQuestion, "", 0, 0, true},
+    {Flag::tools, "--tools", "FILE", Takes::path, "a JSON array of tools the model may call", kQuestion},
+    {Flag::schema, "--schema", "FILE", Takes::path, "a JSON schema the answer must follow", kQuestion},
+    {Flag::request, "--request", "FILE", Takes::path,
+     "the whole question as one JSON document (docs/ask.schema.json); flags given as well win", kQuestion},
+    {Flag::user, "--user", "U", Takes::text, "the end user, passed on to the upstream", kQuestion},
+    {Flag::tenant, "--tenant", "T", Takes::text, "whose money it is; never sent", kQuestion},
+    {Flag::session, "--session", "S", Takes::text, "groups calls and keeps them on one provider's cache", kQuestion},
+    {Flag::deadline, "--deadline", "S", Takes::count, "seconds for the whole call; default 900", kQuestion, "", 1, kDeadlineSecondsMax},
+    {Flag::no_stream, "--no-stream", "", Takes::nothing, "ask for the answer in one piece", kQuestion},
+    {Flag::show_thinking, "--show-thinking", "", Takes::nothing, "print the thinking too", kQuestion},
+    {Flag::hide_thinking, "--hide-thinking", "", Takes::nothing, "do not print the thinking (it is kept and billed all the same)",
+     kQuestion},
+    {Flag::continue_, "--continue", "FILE", Takes::path, "the file of the conversation; made when it is not there", on(Verb::chat)},
+    {Flag::provider, "--provider", "P", Takes::text, "only models of this provider", on(Verb::models)},
+    {Flag::max_price, "--max-price", "USD", Takes::usd, "only models whose output costs at most this per million tokens", on(Verb::models)},
+    {Flag::reasoning, "--reasoning", "", Takes::nothing, "only models that think", on(Verb::models)},
+    {Flag::cap, "--cap", "LIST", Takes::choices, "only models that have all of these", on(Verb::models),
+     "vision tools json files audio structured web"},
+    {Flag::sort, "--sort", "BY", Takes::choice, "the order: price, context or name", on(Verb::models), "price context name"},
+    {Flag::refresh, "--refresh", "", Takes::nothing, "fetch the catalogue from the upstream first", on(Verb::models)},
+    {Flag::cut, "--cut", "SEED", Takes::count, "cut the bytes at random places of this seed", on(Verb::replay), "", 0, UINT64_MAX},
+    {Flag::port, "--port", "N", Takes::count, "the port; 0 (the default) takes a free one", on(Verb::sim), "", 0, 65'535},
+    {Flag::replay, "--replay", "DIR", Takes::folder, "serve a folder of recordings by request match", on(Verb::sim)},
+    {Flag::seed, "--seed", "N", Takes::count, "the seed of everything invented; default 1", on(Verb::sim), "", 0, UINT64_MAX},
+    {Flag::fault, "--fault", "LIST", Takes::text, "faults to commit, NAME[=ARG] separated by commas", on(Verb::sim), "", 0, 0, true},
+    {Flag::list_faults, "--list-faults", "", Takes::nothing, "print the faults there are", on(Verb::sim)},
+    {Flag::markdown, "--markdown", "", Takes::nothing, "print docs/configuration.md", on(Verb::config), "", 0, 0, false, true},
+    {Flag::json, "--json", "", Takes::nothing, "print JSON for programs", kJson},
+    {Flag::help, "--help", "", Takes::nothing, "show this help", kEvery},
+};
+
+}  // namespace
+
+std::span<const VerbRow> verb_rows() {
+  return kVerbs;
+}
+
+std::span<const FlagRow> flag_rows() {
+  return kFlags;
+}
+
+}  // namespace orthink::cli
