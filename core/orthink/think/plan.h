@@ -4,7 +4,8 @@
 //
 // Either a plan the model honours, or an Error whose sentence says what the model does allow (openrouter-api 2, 3).
 // Never both effort and max_tokens, never an empty reasoning object, never off on a mandatory model, never a budget at or
-// above the total cap.
+// above the total cap. What the row allows but nobody can promise (a default that is not known, a router that picks the model)
+// is sent as nothing at all, with promise none and a warning.
 #pragma once
 
 #include <cstdint>
@@ -64,6 +65,7 @@ struct ThinkPlan {
   uint64_t answer_floor_tokens = 0;
   CapName cap_name = CapName::max_tokens;
   ThinkingExpected expected = ThinkingExpected::unknown;  // what usage must agree with
+  SamplingSet forbidden = 0;               // parameters that must not go with this plan; 0 when it does not think
   std::vector<Note> reasons;
   std::vector<Note> warnings;
 };
