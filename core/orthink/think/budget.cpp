@@ -75,7 +75,7 @@ bool BudgetWish::asks_for_more_than_share() const {
   return origin == Origin::tokens;
 }
 
-Result<std::optional<uint64_t>> tokens_for_dollars(const ModelCard& card, const ThinkRequest& request) {
+Result<Bought> tokens_for_dollars(const ModelCard& card, const ThinkRequest& request) {
   if (!card.price.is_known()) {
     return make_error(Errc::price_unknown, "The price of " + card.id + " is not known, so " + request.setting.to_text() + " cannot be turned into tokens.",
                       "Ask for tokens or an effort, or name a model with a price.");
@@ -85,8 +85,10 @@ Result<std::optional<uint64_t>> tokens_for_dollars(const ModelCard& card, const 
   worst.from = request.now;
   worst.until = request.now + limits::kCallDeadline;
   const Money price = dearest(card.price, worst).completion;
-  if (price == Money::zero()) return std::optional<uint64_t>();
-  return std::optional<uint64_t>(static_cast<uint64_t>(request.setting.usd.pico / price.pico));
+  Bought bought;
+  bought.price = price;
+  if (price > Money::zero()) bought.tokens = static_cast<uint64_t>(request.setting.usd.pico / price.pico);
+  return bought;
 }
 
 Result<> plan_budget(const ModelCard& card, const ThinkRequest& request, const Room& room, const BudgetWish& wish, ThinkPlan& plan) {

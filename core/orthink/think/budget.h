@@ -20,8 +20,13 @@ struct BudgetWish {
   [[nodiscard]] bool asks_for_more_than_share() const;
 };
 
-// Tokens that `usd` buys at the dearest output price; nothing when output is free. price_unknown where no price is known.
-Result<std::optional<uint64_t>> tokens_for_dollars(const ModelCard& card, const ThinkRequest& request);
+struct Bought {
+  std::optional<uint64_t> tokens;  // nothing when output is free
+  Money price;                     // per token
+};
+
+// What the dollars of the setting buy at the dearest output price that can apply. price_unknown where none is known.
+Result<Bought> tokens_for_dollars(const ModelCard& card, const ThinkRequest& request);
 
 // Sets reasoning.max_tokens, the budget, the cap, sent and promise. REQUIRES: card.thinking.takes_budget.
 Result<> plan_budget(const ModelCard& card, const ThinkRequest& request, const Room& room, const BudgetWish& wish, ThinkPlan& plan);

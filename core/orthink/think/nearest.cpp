@@ -84,6 +84,8 @@ std::vector<Setting> other_settings(const ModelCard& card, const ThinkRequest& r
   return out;
 }
 
+bool is_off(const Setting& setting) { return setting.kind == Setting::Kind::off || setting.kind == Setting::Kind::model_default; }
+
 bool passes(const ModelCard& card, const ThinkRequest& request) { return plan_thinking(card, request).ok(); }
 
 }  // namespace
@@ -108,14 +110,16 @@ std::optional<ThinkRequest> nearest_thinking(const ModelCard& card, const ThinkR
     seek(base, same);
     seek(base, thinking);
   }
+  ThinkRequest lenient = request;
+  lenient.is_lenient = true;
+  // A switch that is off by default is turned on by no plain setting.
+  if (card.thinking.control == Control::toggle && card.thinking.thinks_by_default != ThinkingDefault::on && !is_off(request.setting)) {
+    seek(lenient, same);
+  }
   seek(request, resort);
   seek(uncapped, resort);
-  if (!found) {
-    ThinkRequest lenient = request;
-    lenient.is_lenient = true;
-    seek(lenient, same);
-    seek(lenient, resort);
-  }
+  seek(lenient, same);
+  seek(lenient, resort);
   return found;
 }
 

@@ -73,7 +73,8 @@ class Planner {
   void send_nothing(std::string_view sent, ThinkingExpected expected);
   void send_off();
   void send_on();
-  void send_effort(Effort effort);
+  void send_effort(Effort effort, uint64_t cap);
+  void enforce_by_cap(uint64_t tokens);
   Result<> default_budget();
   Result<> leave_room_for_level();
 
@@ -169,14 +170,14 @@ void Planner::send_on() {
 }
 
 // Some routes of optional models think only when enabled is said beside the effort.
-void Planner::send_effort(Effort effort) {
+void Planner::send_effort(Effort effort, uint64_t cap) {
   plan_.reasoning.effort = effort;
   if (!traits_.is_mandatory) plan_.reasoning.enabled = true;
   plan_.sent = name(effort);
   plan_.promise = Promise::level;
   const bool may_skip = effort == Effort::minimal || (traits_.control == Control::adaptive && effort < Effort::high);
   plan_.expected = may_skip ? ThinkingExpected::unknown : ThinkingExpected::yes;
-  plan_.output_cap_tokens = room_.cap_without_budget();
+  plan_.output_cap_tokens = cap;
   because("effort_level", "Effort " + plan_.sent + " is sent as a level; no number of thinking tokens stands behind it, only the total cap of " +
                               grouped(plan_.output_cap_tokens) + " limits it.");
 }
@@ -215,7 +216,7 @@ Result<> Planner::by_default() {
   if (traits_.control == Control::budget) return default_budget();
   if (traits_.default_effort && traits_.efforts.has(*traits_.default_effort) && traits_.control != Control::toggle) {
     because("default_on", card_.id + " thinks by default at effort " + std::string(name(*traits_.default_effort)) + "; it is written out.");
-    send_effort(*traits_.default_effort);
+    send_effort(*traits_.default_effort, room_.cap_without_budget());
   } else if (traits_.is_mandatory) {
     send_nothing("default", ThinkingExpected::yes);
     because("always_thinks", card_.id + " always thinks; there is nothing to set.");
@@ -276,13 +277,14 @@ Result<> Planner::by_effort(Effort effort) {
     warn("effort_lowered", why + " The nearest lower one, " + std::string(name(*lower)) + ", is sent.");
     effort = *lower;
   }
-  send_effort(effort);
+  send_effort(effort, room_.cap_without_budget());
   return leave_room_for_level();
 }
 
 Result<> Planner::by_tokens(uint64_t tokens, BudgetWish::Origin origin) {
   const bool has_number = origin != BudgetWish::Origin::effort;
-  const std::string asked = has_number ? tokens_text(tokens) + " of thinking" : plan_.asked;
+  const std::string dollars = origin == BudgetWish::Origin::dollars ? plan_.asked + ", which is " : "";
+  const std::string asked = has_number ? dollars + tokens_text(tokens) + " of thinking" : plan_.asked;
   if (traits_.control == Control::none) return refuse(Errc::thinking_unsupported, card_.id + " does not think, so " + asked + " would be ignored.");
   if (traits_.takes_budget) {
     BudgetWish wish;
@@ -292,10 +294,21 @@ Result<> Planner::by_tokens(uint64_t tokens, BudgetWish::Origin origin) {
     return plan_budget(card_, ask_, room_, wish, plan_);
   }
   if (traits_.control == Control::toggle || traits_.control == Control::always || traits_.efforts.empty()) {
-    return by_plain_thinking(Errc::control_unsupported, card_.id + " takes no number, so " + asked + " would be ignored.");
+    Result<> planned = by_plain_thinking(Errc::control_unsupported, card_.id + " takes no number, so " + asked + " would be ignored.");
+    if (planned) enforce_by_cap(tokens);
+    return planned;
   }
   if (!ask_.is_lenient) return refuse(Errc::budget_unsupported, card_.id + " knows levels only, so " + asked + " would be ignored or turned into some level.");
   return by_level_below(tokens);
+}
+
+// Where no number can be sent, a total cap that is not above the number keeps it all the same.
+void Planner::enforce_by_cap(uint64_t tokens) {
+  if (plan_.output_cap_tokens > tokens) return;
+  plan_.promise = Promise::hard;
+  plan_.budget_tokens = plan_.output_cap_tokens;
+  because("cap_enforces", "The total cap of " + grouped(plan_.output_cap_tokens) + " is not above the " + tokens_text(tokens) +
+                              " asked for, so thinking cannot pass them; that limit is hard.");
 }
 
 // Lenient: the highest level whose ratio of the total cap is not above the tokens asked for.
@@ -306,8 +319,8 @@ Result<> Planner::by_level_below(uint64_t tokens) {
     if (!traits_.efforts.has(effort) || cap * effort_permille(effort) > tokens * 1000) continue;
     warn("level_for_tokens", card_.id + " knows levels only; the highest that is not above " + tokens_text(tokens) + " of a total of " + grouped(cap) + " is " +
                                  std::string(name(effort)) + ", counted by OpenRouter's ratios. How much it thinks is up to the model.");
-    send_effort(effort);
-    plan_.output_cap_tokens = cap;
+    send_effort(effort, cap);
+    enforce_by_cap(tokens);
     return leave_room_for_level();
   }
   return refuse(Errc::budget_unsupported, tokens_text(tokens) + " of thinking is less than the lowest level of " + card_.id + " stands for.");
@@ -315,13 +328,14 @@ Result<> Planner::by_level_below(uint64_t tokens) {
 
 Result<> Planner::by_dollars() {
   if (traits_.control == Control::none) return refuse(Errc::thinking_unsupported, card_.id + " does not think, so " + plan_.asked + " of thinking would be ignored.");
-  const Result<std::optional<uint64_t>> bought = tokens_for_dollars(card_, ask_);
+  const Result<Bought> bought = tokens_for_dollars(card_, ask_);
   if (!bought) return bought.error();
   // A free model has no number that dollars could bring; then the limits of the model and of the configuration hold.
   constexpr uint64_t kEnough = 1'000'000'000;
-  const uint64_t tokens = std::min(bought->value_or(kEnough), kEnough);
-  if (*bought) {
-    because("tokens_from_dollars", plan_.asked + " buys " + tokens_text(tokens) + " at the dearest output price of this model and time.");
+  const uint64_t tokens = std::min(bought->tokens.value_or(kEnough), kEnough);
+  if (bought->tokens) {
+    because("tokens_from_dollars", plan_.asked + " buys " + tokens_text(tokens) + " at " + per_million_text(bought->price) +
+                                       ", the dearest output price that can apply.");
   } else {
     because("tokens_from_dollars", card_.id + " costs nothing, so dollars set no limit to its thinking; the other limits do.");
   }
@@ -340,6 +354,9 @@ ThinkPlan Planner::finish() {
   if (ask_.hides_thinking && may_think && traits_.lists_parameter && !card_.is_router) {
     plan_.reasoning.exclude = true;
     because("thinking_hidden", "The text of the thinking is not returned; it is billed all the same.");
+  }
+  if (plan_.expected == ThinkingExpected::yes && traits_.hides_text && !ask_.hides_thinking) {
+    because("thinking_unreadable", card_.id + " returns a summary of its thinking at best; all of it is billed.");
   }
   const std::string cap = std::string(name(plan_.cap_name)) + ' ' + grouped(plan_.output_cap_tokens);
   because("cap", room_.fixed ? "The total cap is the " + cap + " that was asked for." : "The total cap is " + cap + ", thinking included.");

@@ -90,7 +90,8 @@ void check_words(const ModelCard& card, const char* asked, const Case& c, const 
     for (const Note& note : *notes) must(!note.code.empty() && note.text.size() > 20 && note.text.ends_with('.'), card, asked, c, "a note is a sentence");
   }
   const bool is_off = plan.reasoning.enabled == false || plan.reasoning.effort == Effort::none;
-  must(is_off == (plan.promise == Promise::hard), card, asked, c, "off, and here only off, is a hard promise");
+  const bool is_by_cap = c.is_lenient && plan.budget_tokens == plan.output_cap_tokens;
+  must((is_off || is_by_cap) == (plan.promise == Promise::hard), card, asked, c, "hard is off, or a limit that the cap enforces");
   must(!is_off || (plan.sent == "off" && plan.expected == ThinkingExpected::no), card, asked, c, "off is said as off");
 }
 
