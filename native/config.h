@@ -1,6 +1,6 @@
 // Config: every setting in one table. Defaults, then the file, then the environment, then flags; later wins.
 //
-//   Result<Config> config = load_config({.file_path = config_file_path(), .environment = environment});
+//   Result<Config> config = load_config({.file_path = config_file_path(), .variables = environment});
 //   if (!config) return fail(config.error());
 //   config->base_url();
 //
@@ -30,6 +30,8 @@ struct ConfigRow {
   ConfigKind kind;
   std::string_view initial;      // default as text; empty = none
   std::string_view what;         // a sentence
+  uint64_t least = 0;            // of a count
+  uint64_t most = 0;
 };
 std::span<const ConfigRow> config_rows();
 
@@ -73,10 +75,12 @@ struct ConfigFlag {
   std::string text;
 };
 
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+
 struct ConfigSources {
   std::string file_path;                                                       // a file that is not there is no error
   std::string config_folder;                                                   // for the default of key_file; empty: none
-  std::function<std::optional<std::string>(const std::string&)> environment;   // empty: none
+  Environment variables;                                                       // empty: none
   std::vector<ConfigFlag> flags;
 };
 

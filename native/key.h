@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "native/config.h"
+#include "native/system.h"
 #include "orthink/base/instant.h"
 #include "orthink/base/result.h"
 
@@ -41,7 +42,7 @@ struct Key {
 
 // OPENROUTER_API_KEY, else the file of `key_file`. Errc::key_missing when there is none, invalid_config for a file that others may
 // read or that is not ours (the remedy is the chmod to run), or for a key that cannot be a header's value.
-Result<Key> find_key(const Config& config, Instant now);
+Result<Key> find_key(const Config& config, Instant now, const Environment& variables = environment);
 
 // Mode 0600, atomically. Refuses what cannot be a key: empty, or anything but printable ASCII without blanks.
 Result<void> save_key(const std::string& path, const Secret& secret);

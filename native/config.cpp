@@ -1,0 +1,290 @@
+#include "native/config.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "native/system.h"
+#include "orthink/base/limits.h"
+#include "orthink/base/money.h"
+#include "orthink/chat/ask.h"
+#include "orthink/wire/json.h"
+
+namespace orthink {
+namespace {
+
+constexpr size_t kConfigBytesMax = size_t{256} << 10;
+constexpr int64_t kSecondsMaxUs = int64_t{86'400} * 1'000'000;
+
+constexpr std::array kRows{
+    ConfigRow{"base_url", "ORTHINK_BASE_URL", "", ConfigKind::url, "https://openrouter.ai/api/v1",
+              "What /chat/completions is appended to; plain http only to loopback."},
+    ConfigRow{"default_model", "ORTHINK_DEFAULT_MODEL", "--model", ConfigKind::text, kDefaultModel, "The model asked when none is named."},
+    ConfigRow{"max_thinking_tokens", "ORTHINK_MAX_THINKING_TOKENS", "", ConfigKind::count, "16384",
+              "The most thinking tokens a question may ask for; 0 sets no limit.", 0, 10'000'000},
+    ConfigRow{"attempts", "ORTHINK_ATTEMPTS", "", ConfigKind::count, "3", "How often a call is tried at the most; only what is certain not to be bought twice.", 1, 10},
+    ConfigRow{"retry_base_s", "ORTHINK_RETRY_BASE_S", "", ConfigKind::seconds, "0.5", "The first pause between attempts, doubled each time, with full jitter."},
+    ConfigRow{"retry_cap_s", "ORTHINK_RETRY_CAP_S", "", ConfigKind::seconds, "20", "The longest pause between attempts."},
+    ConfigRow{"connect_deadline_s", "ORTHINK_CONNECT_DEADLINE_S", "", ConfigKind::seconds, "5", "How long connecting may take."},
+    ConfigRow{"first_token_deadline_s", "ORTHINK_FIRST_TOKEN_DEADLINE_S", "", ConfigKind::seconds, "",
+              "How long the first token may take; unset: 60, or 300 when the model thinks."},
+    ConfigRow{"idle_deadline_s", "ORTHINK_IDLE_DEADLINE_S", "", ConfigKind::seconds, "60", "The longest silence between bytes of an answer."},
+    ConfigRow{"call_deadline_s", "ORTHINK_CALL_DEADLINE_S", "--deadline", ConfigKind::seconds, "900", "How long a whole call may take."},
+    ConfigRow{"allow_stale_prices", "ORTHINK_ALLOW_STALE_PRICES", "", ConfigKind::boolean, "false",
+              "Whether a paid call may use prices more than seven days old."},
+    ConfigRow{"store", "ORTHINK_STORE", "", ConfigKind::store, "memory:", "Where holds are kept: memory: (as long as the program runs)."},
+    ConfigRow{"key_file", "ORTHINK_KEY_FILE", "", ConfigKind::path, "", "The file of the key, mode 0600; unset: key in the configuration folder."},
+    ConfigRow{"openrouter_api_key", "OPENROUTER_API_KEY", "", ConfigKind::secret, "", "The key itself; wins over key_file, never shown, never read from this file."},
+};
+
+Error wrong(const std::string& place, const std::string& what, std::string remedy) {
+  return make_error(Errc::invalid_config, place + " " + what, std::move(remedy));
+}
+
+Result<std::string> check_count(const ConfigRow& row, const std::string& place, const std::string& text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const uint64_t least = row.least;
+  const uint64_t most = row.most;
+  if (error == std::errc{} && end == text.data() + text.size() && value >= least && value <= most) return std::to_string(value);
+  return wrong(place, "is \"" + text + "\"", "Give a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ".");
+}
+
+std::optional<Duration> seconds_of(const std::string& text) {
+  const Result<Money> decimal = Money::parse(text);   // six of its twelve decimals are microseconds
+  if (!decimal || decimal->pico < 1'000'000 || decimal->pico / 1'000'000 > kSecondsMaxUs) return std::nullopt;
+  return Duration::micros(decimal->pico / 1'000'000);
+}
+
+Result<std::string> check_value(const ConfigRow& row, const std::string& place, const std::string& text) {
+  switch (row.kind) {
+    case ConfigKind::url: {
+      Result<std::string> url = check_base_url(text);
+      if (url) return url;
+      Error error = url.error();
+      error.message = place + ": " + error.message;
+      return error;
+    }
+    case ConfigKind::count:
+      return check_count(row, place, text);
+    case ConfigKind::seconds:
+      if (seconds_of(text)) return text;
+      return wrong(place, "is \"" + text + "\"", "Give seconds, such as 60 or 0.5, at most 86400.");
+    case ConfigKind::boolean:
+      if (text == "true" || text == "1") return std::string("true");
+      if (text == "false" || text == "0") return std::string("false");
+      return wrong(place, "is \"" + text + "\"", "Give true or false.");
+    case ConfigKind::store:
+      if (text == "memory:") return text;
+      return wrong(place, "is \"" + text + "\"", "This version knows the store \"memory:\".");
+    case ConfigKind::secret:
+      return std::string("set");
+    case ConfigKind::text:
+    case ConfigKind::path:
+      break;
+  }
+  const bool is_plain = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (!text.empty() && is_plain) return text;
+  return wrong(place, text.empty() ? "is empty" : "has control characters", "Give a plain text, or leave it out.");
+}
+
+std::string text_of(const json::Value& value) {
+  if (value.is_boolean()) return value.as_bool() ? "true" : "false";
+  return value.text();
+}
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// A dotted quad of the block 127.0.0.0/8; "127.evil.example" is none.
+bool is_loopback_quad(std::string_view host) {
+  int parts = 0;
+  while (true) {
+    const size_t dot = host.find('.');
+    const std::string_view part = host.substr(0, dot);
+    if (!is_digits(part) || part.size() > 3 || (parts == 0 && part != "127")) return false;
+    ++parts;
+    if (dot == std::string_view::npos) return parts == 4;
+    host.remove_prefix(dot + 1);
+  }
+}
+
+struct Authority {
+  std::string_view host;
+  std::string_view port;
+};
+
+// Of "scheme://host:port/path"; the host of an IPv6 address keeps its brackets.
+Authority authority_of(std::string_view url) {
+  url.remove_prefix(url.find("://") + 3);
+  url = url.substr(0, url.find('/'));
+  if (url.substr(0, 1) == "[") {
+    const size_t end = url.find(']');
+    const std::string_view host = url.substr(0, end == std::string_view::npos ? end : end + 1);
+    return {host, url.substr(host.size())};
+  }
+  const size_t colon = url.find(':');
+  return {url.substr(0, colon), colon == std::string_view::npos ? std::string_view{} : url.substr(colon)};
+}
+
+Error bad_url(std::string_view url, const std::string& what) {
+  return make_error(Errc::invalid_config, "\"" + std::string(url) + "\" " + what, "Give an address such as https://openrouter.ai/api/v1.");
+}
+
+}  // namespace
+
+std::span<const ConfigRow> config_rows() { return kRows; }
+
+std::string_view name(ConfigOrigin origin) {
+  switch (origin) {
+    case ConfigOrigin::builtin:
+      return "default";
+    case ConfigOrigin::file:
+      return "file";
+    case ConfigOrigin::environment:
+      return "environment";
+    case ConfigOrigin::flag:
+      return "flag";
+  }
+  return "default";
+}
+
+const std::string& Config::text(std::string_view row_name) const {
+  return std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& v) { return v.row->name == row_name; })->text;
+}
+
+bool Config::is_set(std::string_view row_name) const {
+  const auto value = std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& v) { return v.row->name == row_name; });
+  return value->origin != ConfigOrigin::builtin;
+}
+
+uint64_t Config::count(std::string_view row_name) const {
+  const std::string& digits = text(row_name);
+  uint64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+std::optional<Duration> Config::seconds(std::string_view row_name) const { return seconds_of(text(row_name)); }
+
+struct ConfigLoader {
+  Config config;
+
+  ConfigValue* value(std::string_view row_name) {
+    for (ConfigValue& v : config.values_)
+      if (v.row->name == row_name) return &v;
+    return nullptr;
+  }
+  void defaults(const std::string& config_folder) {
+    for (const ConfigRow& row : kRows) config.values_.push_back({&row, std::string(row.initial), ConfigOrigin::builtin});
+    if (!config_folder.empty()) value("key_file")->text = config_folder + "/key";
+  }
+  Result<void> set(ConfigValue& target, ConfigOrigin origin, const std::string& place, const std::string& text) {
+    Result<std::string> checked = check_value(*target.row, place, text);
+    if (!checked) return checked.error();
+    target.text = std::move(*checked);
+    target.origin = origin;
+    return {};
+  }
+  Result<void> member(const std::string& path, const json::Member& entry) {
+    const std::string place = path + ": \"" + entry.key + "\"";
+    ConfigValue* target = value(entry.key);
+    if (target == nullptr) {
+      std::vector<std::string_view> names;
+      for (const ConfigRow& row : kRows) names.push_back(row.name);
+      const std::string_view close = closest_name(entry.key, names);
+      return wrong(place, "is no setting", close.empty() ? "docs/configuration.md lists the settings." : "Did you mean \"" + std::string(close) + "\"?");
+    }
+    if (target->row->kind == ConfigKind::secret) {
+      return wrong(place, "does not belong in this file", "Keep the key with `orthink key set`, and remove it here.");
+    }
+    if (entry.value.is_array() || entry.value.is_object() || entry.value.is_null()) {
+      return wrong(place, "is " + std::string(json::name(entry.value.type())), "Give a string, a number, or true or false.");
+    }
+    return set(*target, ConfigOrigin::file, place, text_of(entry.value));
+  }
+  Result<void> file(const std::string& path) {
+    if (path.empty() || !file_facts(path)) return {};
+    const Result<std::string> bytes = read_file(path, kConfigBytesMax);
+    if (!bytes) return bytes.error();
+    const Result<json::Value> document = json::parse(*bytes);
+    if (!document) return wrong(path + ":", document.error().message, document.error().remedy);
+    if (!document->is_object()) return wrong(path, "is not a JSON object", "Write {\"default_model\":\"...\"}.");
+    for (const json::Member& entry : document->members())
+      if (auto ok = member(path, entry); !ok) return ok;
+    return {};
+  }
+  Result<void> environment(const Environment& variables) {
+    if (!variables) return {};
+    for (ConfigValue& target : config.values_) {
+      const std::string variable(target.row->environment);
+      const std::optional<std::string> text = variables(variable);
+      if (!text) continue;
+      if (auto ok = set(target, ConfigOrigin::environment, variable, *text); !ok) return ok;
+    }
+    return {};
+  }
+  Result<void> flag(const ConfigFlag& flag) {
+    for (ConfigValue& target : config.values_)
+      if (!target.row->flag.empty() && target.row->flag == flag.flag) return set(target, ConfigOrigin::flag, flag.flag, flag.text);
+    return wrong(flag.flag, "is no setting", "docs/configuration.md lists the settings.");
+  }
+};
+
+Result<Config> load_config(const ConfigSources& sources) {
+  ConfigLoader loader;
+  loader.defaults(sources.config_folder);
+  if (auto ok = loader.file(sources.file_path); !ok) return ok.error();
+  if (auto ok = loader.environment(sources.variables); !ok) return ok.error();
+  for (const ConfigFlag& flag : sources.flags)
+    if (auto ok = loader.flag(flag); !ok) return ok.error();
+  return std::move(loader.config);
+}
+
+Result<Config> load_config(std::vector<ConfigFlag> flags) {
+  return load_config(ConfigSources{config_file_path(), folders().config, environment, std::move(flags)});
+}
+
+std::string config_file_path() {
+  const std::string folder = folders().config;
+  return folder.empty() ? "" : folder + "/config.json";
+}
+
+Result<std::string> check_base_url(std::string_view url) {
+  const bool is_plain = std::all_of(url.begin(), url.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (!is_plain) return make_error(Errc::invalid_config, "the address has blanks or characters that no address has", "Give an address such as https://openrouter.ai/api/v1.");
+  const bool is_https = url.substr(0, 8) == "https://";
+  if (!is_https && url.substr(0, 7) != "http://") return bad_url(url, "starts with neither https:// nor http://");
+  if (url.find_first_of("?#@\\") != std::string_view::npos) return bad_url(url.substr(0, url.find_first_of("?#@\\")), "goes on with a user, a query or a fragment");
+  const auto [host, port] = authority_of(url);
+  if (host.empty() || host == "[]") return bad_url(url, "names no host");
+  if (!port.empty() && (port[0] != ':' || !is_digits(port.substr(1)) || port.size() > 6)) return bad_url(url, "has a port that is no number");
+  if (!is_https && !is_loopback(url)) return make_error(Errc::insecure_url, "\"" + std::string(url) + "\" would send the key unencrypted");
+  while (url.back() == '/') url.remove_suffix(1);
+  return std::string(url);
+}
+
+bool is_loopback(std::string_view url) {
+  const std::string_view host = authority_of(url).host;
+  return host == "localhost" || host == "[::1]" || is_loopback_quad(host);
+}
+
+std::string configuration_page() {
+  std::string page =
+      "# Configuration\n\n"
+      "Later wins: the default, the file `$XDG_CONFIG_HOME/orthink/config.json` (one JSON object of the names below), the environment, flags.\n"
+      "`orthink config` shows each value and where it came from. This page is made from the same table.\n\n"
+      "| name | environment | flag | default | what it sets |\n|---|---|---|---|---|\n";
+  for (const ConfigRow& row : kRows) {
+    const auto code = [](std::string_view text) { return text.empty() ? std::string() : "`" + std::string(text) + "`"; };
+    page += "| `" + std::string(row.name) + "` | `" + std::string(row.environment) + "` | " + code(row.flag) + " | " + code(row.initial) + " | " + std::string(row.what) + " |\n";
+  }
+  page +=
+      "\nFolders: configuration in `$XDG_CONFIG_HOME/orthink`, histories in `$XDG_STATE_HOME/orthink`, the catalogue in `$XDG_CACHE_HOME/orthink`.\n"
+      "`NO_COLOR` switches colours off; `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` are honoured, except for loopback.\n";
+  return page;
+}
+
+}  // namespace orthink
