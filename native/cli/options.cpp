@@ -113,6 +113,8 @@ class Parser {
       }
     }
     if (typed_.has(Flag::help)) return help_about(typed_.verb());
+    if (typed_.has(Flag::show_thinking) && typed_.has(Flag::hide_thinking))
+      return wrong("--show-thinking and --hide-thinking contradict each other", "Give one of them.");
     if (Result<> checked = check_words(); !checked) return checked.error();
     return std::move(typed_);
   }
@@ -256,12 +258,12 @@ Result<Typed> parse(std::span<const std::string_view> arguments) {
   return Parser(arguments).parse();
 }
 
-AskTyped ask_typed(const Typed& typed) {
+AskFlags ask_flags(const Typed& typed) {
   auto text = [&typed](Flag flag) {
     std::optional<std::string_view> value = typed.text(flag);
     return value ? std::optional<std::string>(*value) : std::nullopt;
   };
-  AskTyped out;
+  AskFlags out;
   out.model = text(Flag::model);
   out.think = text(Flag::think);
   out.answer = text(Flag::answer);
@@ -272,16 +274,17 @@ AskTyped ask_typed(const Typed& typed) {
   out.tenant = text(Flag::tenant);
   out.session = text(Flag::session);
   out.deadline = text(Flag::deadline);
-  out.tools_path = text(Flag::tools);
-  out.schema_path = text(Flag::schema);
-  out.request_path = text(Flag::request);
+  out.tools = text(Flag::tools);
+  out.schema = text(Flag::schema);
+  out.request = text(Flag::request);
   out.images = typed.texts(Flag::image);
   out.files = typed.texts(Flag::file);
-  out.fit = typed.has(Flag::fit);
-  out.lenient = typed.has(Flag::lenient);
-  out.no_stream = typed.has(Flag::no_stream);
-  out.show_thinking = typed.has(Flag::show_thinking);
-  out.hide_thinking = typed.has(Flag::hide_thinking);
+  out.fits = typed.has(Flag::fit);
+  out.is_lenient = typed.has(Flag::lenient);
+  out.streams = !typed.has(Flag::no_stream);
+  if (typed.has(Flag::show_thinking)) out.thinking = ThinkingShown::shown;
+  if (typed.has(Flag::hide_thinking)) out.thinking = ThinkingShown::hidden;
+  out.continued = text(Flag::continue_);
   if (!typed.words().empty()) out.prompt.emplace();
   for (const std::string& word : typed.words()) *out.prompt += (out.prompt->empty() ? "" : " ") + word;
   return out;

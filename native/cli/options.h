@@ -4,7 +4,7 @@
 //   Result<cli::Typed> typed = cli::parse({"ask", "--think", "8k", "Why?"});
 //   typed->verb();                          // Verb::ask
 //   typed->text(Flag::think);               // "8k"
-//   cli::ask_typed(*typed);                 // for native/ask_document
+//   cli::ask_flags(*typed);                 // for native/ask_document
 //
 // What was typed is checked for its form here (known names, values present, numbers in range), for its meaning elsewhere.
 // Thread rule: values; the tables are constants.
@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "native/ask_document.h"
+#include "native/ask_flags.h"
 #include "orthink/base/result.h"
 
 namespace orthink::cli {
@@ -25,35 +25,66 @@ namespace orthink::cli {
 enum class Verb : uint8_t { ask, chat, plan, models, replay, sim, doctor, key, config, completions, help, version, man };
 
 enum class Flag : uint8_t {
-  model, think, answer, max_tokens, max_cost, fit, lenient, system, image, file, tools, schema, request, user, tenant, session, deadline,
-  no_stream, show_thinking, hide_thinking, continue_,
-  provider, max_price, reasoning, cap, sort, refresh,
-  cut, port, replay, seed, fault, list_faults,
-  markdown, json, help,
+  model,
+  think,
+  answer,
+  max_tokens,
+  max_cost,
+  fit,
+  lenient,
+  system,
+  image,
+  file,
+  tools,
+  schema,
+  request,
+  user,
+  tenant,
+  session,
+  deadline,
+  no_stream,
+  show_thinking,
+  hide_thinking,
+  continue_,
+  provider,
+  max_price,
+  reasoning,
+  cap,
+  sort,
+  refresh,
+  cut,
+  port,
+  replay,
+  seed,
+  fault,
+  list_faults,
+  markdown,
+  json,
+  help,
 };
 
 // What a flag takes, for the check of its form and for completions.
 enum class Takes : uint8_t {
   nothing,
   text,
-  model,     // a model id
-  setting,   // off, an effort, tokens, dollars
-  count,     // a whole number from `least` to `most`
-  usd,       // a decimal amount of dollars
+  model,    // a model id
+  setting,  // off, an effort, tokens, dollars
+  count,    // a whole number from `least` to `most`
+  usd,      // a decimal amount of dollars
   path,
   folder,
-  choice,    // one of `words`
-  choices,   // some of `words`, separated by commas
+  choice,   // one of `words`
+  choices,  // some of `words`, separated by commas
 };
 
 struct FlagRow {
   Flag flag;
-  std::string_view name;      // "--max-cost"
-  std::string_view value;     // what stands for its value in help, "USD"; empty for Takes::nothing
+  std::string_view name;   // "--max-cost"
+  std::string_view value;  // what stands for its value in help, "USD"; empty for Takes::nothing
   Takes takes = Takes::nothing;
-  std::string_view help;      // a sentence without its full stop
-  uint32_t verbs = 0;         // bits of Verb
-  std::string_view words{};   // of choice and choices and, as proposals, of others: separated by spaces
+  std::string_view help;     // a sentence without its full stop
+  uint32_t verbs = 0;        // bits of Verb
+  std::string_view words{};  // of choice and choices and, as proposals, of others: separated by spaces
   uint64_t least = 0;
   uint64_t most = 0;
   bool repeats = false;
@@ -65,10 +96,10 @@ struct VerbRow {
   std::string_view name;
   std::string_view arguments;  // "PROMPT|-", "FILE...", "[ID]"; empty = takes no words
   std::string_view summary;    // one line
-  std::string_view about;      // paragraphs of --help and of the manual page, parted by blank lines; lines that start with "  " are examples
+  std::string_view about;  // paragraphs of --help and of the manual page, parted by blank lines; lines that start with "  " are examples
   uint32_t words_min = 0;
   uint32_t words_max = 0;
-  std::string_view words{};    // the words it knows, separated by spaces; empty = any
+  std::string_view words{};  // the words it knows, separated by spaces; empty = any
   bool is_hidden = false;
 };
 
@@ -106,7 +137,7 @@ class Typed {
 Result<Typed> parse(std::span<const std::string_view> arguments);
 
 // The question's flags of ask, chat and plan; the words are the prompt, joined by blanks.
-AskTyped ask_typed(const Typed& typed);
+AskFlags ask_flags(const Typed& typed);
 
 // The words of a space separated list of the tables. Views into it.
 std::vector<std::string_view> words_of(std::string_view list);

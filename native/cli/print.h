@@ -25,11 +25,11 @@ class Printer {
     int err_fd = 2;
     bool out_is_terminal = false;
     bool err_is_terminal = false;
-    bool out_has_color = false;   // terminal, no NO_COLOR, TERM is not "dumb"
+    bool out_has_color = false;  // terminal, no NO_COLOR, TERM is not "dumb"
     bool err_has_color = false;
-    uint32_t columns = 80;        // of the terminal
+    uint32_t columns = 80;  // of the terminal
   };
-  static Streams of_process();    // looks at the descriptors and the environment
+  static Streams of_process();  // looks at the descriptors and the environment
 
   explicit Printer(Streams streams) : streams_(streams) {}
   Printer(const Printer&) = delete;
@@ -41,13 +41,13 @@ class Printer {
   // Standard output. `foreign` is text of a model or an upstream: made harmless first. Held back until flush() or 32 kB.
   void out(std::string_view text);
   void out_foreign(std::string_view text);
-  void line(std::string_view text);          // text and a line end
+  void line(std::string_view text);  // text and a line end
   void flush();
   [[nodiscard]] bool gone() const { return is_gone_; }
 
   // Standard error, at once; flushes standard output first so that the order is kept.
-  void talk(std::string_view text);          // a line
-  void talk_raw(std::string_view bytes);     // as it is, for a view that moves the cursor
+  void talk(std::string_view text);       // a line
+  void talk_raw(std::string_view bytes);  // as it is, for a view that moves the cursor
 
   // An error: for people message and remedy on standard error; with `json` the document {"schema":1,"ok":false,"error":{...}} on
   // standard output as well. Returns the exit code.
