@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,5 +51,10 @@ struct Ask {
 // prompts are refused by name, with "did you mean".
 Result<Ask> parse_ask(std::string_view json_document);
 Result<Ask> ask_from(const json::Value& document);
+
+// The names of all fields a document may have, in the order of docs/ask.schema.json.
+std::span<const std::string_view> ask_fields();
+// The one of `known` that a mistyped name was most likely meant to be; empty when none is close.
+std::string_view closest_name(std::string_view mistyped, std::span<const std::string_view> known);
 
 }  // namespace orthink
