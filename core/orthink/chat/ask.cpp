@@ -362,7 +362,7 @@ Result<Ask> ask_from(const json::Value& document) {
   Ask ask;
   for (const json::Member& member : document.members()) {
     if (std::find(kOwnFields.begin(), kOwnFields.end(), member.key) != kOwnFields.end()) continue;
-    const auto* parameter = std::find_if(kPassedOn.begin(), kPassedOn.end(), [&](const Parameter& p) { return p.key == member.key; });
+    const auto parameter = std::find_if(kPassedOn.begin(), kPassedOn.end(), [&](const Parameter& p) { return p.key == member.key; });
     if (parameter == kPassedOn.end()) return refuse_unknown(member.key).error();
     if (auto ok = check_parameter(*parameter, member.value); !ok) return ok.error();
     ask.passed_on.push_back(member);
