@@ -24,7 +24,7 @@ struct Bill {
   std::vector<BillLine> lines;
 };
 
-// The bill document of the public interface: {"type":"bill","schema":1,"calls":N,"total_usd":S,"lines":[...]}.
+// The bill document of the public interface: {"schema":1,"type":"bill","calls":N,"total_usd":S,"lines":[...]}.
 std::string bill_document(const Bill& bill);
 
 // Thread rule: any thread.

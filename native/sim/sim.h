@@ -28,10 +28,10 @@ namespace orthink::sim {
 struct SimOptions {
   uint16_t port = 0;                  // 0: any free one
   uint64_t seed = 1;
-  std::string replay_dir;             // a folder of recordings to serve by request match; empty: none
-  std::vector<FaultSpec> faults;      // of parse_faults()
+  std::string replay_dir{};           // a folder of recordings to serve by request match; empty: none
+  std::vector<FaultSpec> faults{};    // of parse_faults()
   // Pause between stream frames. Absent: a gentle one when `is_terminal`, else none.
-  std::optional<Duration> pace;
+  std::optional<Duration> pace{};
   bool json = false;                  // run_sim: first line ready, last line bill
   bool is_terminal = false;           // run_sim's output is looked at by a person
   // The clock (created, time-of-day prices). Empty: the time of the catalogue, standing still. May be called from several threads.
@@ -74,7 +74,7 @@ class Simulator {
 // bill documents; else `out` gets a banner for people. Complaints go to `err`. Returns an exit code: 0 stopped, 2 could not start.
 int run_sim(const SimOptions& options, int stop_fd, std::ostream& out, std::ostream& err);
 
-// {"type":"ready","schema":1,"url":...,"port":N,"seed":N}
+// {"schema":1,"type":"ready","url":...,"port":N,"seed":N}
 std::string ready_document(const Simulator& simulator, uint64_t seed);
 
 }  // namespace orthink::sim
