@@ -244,6 +244,20 @@ Result<std::string> read_file(const std::string& path, size_t bytes_max) {
   return read_all(file.get(), path, bytes_max);
 }
 
+Result<void> read_pieces(const std::string& path, const std::function<void(std::string_view)>& take) {
+  const bool is_input = path == "-";
+  const Descriptor file(is_input ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!is_input && !file.ok()) return unreadable(path, errno);
+  std::vector<char> piece(size_t{64} << 10);
+  for (;;) {
+    const ssize_t n = ::read(is_input ? STDIN_FILENO : file.get(), piece.data(), piece.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return unreadable(is_input ? "standard input" : path, errno);
+    if (n == 0) return {};
+    take({piece.data(), static_cast<size_t>(n)});
+  }
+}
+
 Result<void> write_file(const std::string& path, std::string_view bytes, unsigned mode) {
   if (!make_folders(path)) return unreadable(path, errno);
   const std::string beside = path + "." + random_id("") + ".new";

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -81,6 +82,8 @@ bool wait_readable(std::span<const int> fds, Instant until);
 Result<std::string> read_file(const std::string& path, size_t bytes_max);
 // Everything of `fd` up to its end.
 Result<std::string> read_all(int fd, std::string_view name, size_t bytes_max);
+// Hands over the file's bytes piece by piece, "-" being standard input, so that its size does not matter. A piece dies when `take` returns.
+Result<void> read_pieces(const std::string& path, const std::function<void(std::string_view)>& take);
 // Writes beside the target and renames over it, so that a reader sees the old or the new. Makes missing folders (0700).
 Result<void> write_file(const std::string& path, std::string_view bytes, unsigned mode);
 
