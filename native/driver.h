@@ -52,6 +52,7 @@ class NativeWorld : public World {
   Signals* signals_;
   HttpEvent event_;
   uint32_t cancels_ = 0;
+  uint32_t signals_seen_ = 0;
   bool is_cancel_wanted_ = false;
 };
 

@@ -86,7 +86,7 @@ struct HttpResponse {
   std::string body;
 };
 // One whole GET, blocking. Any status is a response; the Error is for the transport (connect_failed, tls_failed, connect_timeout,
-// connection_lost, call_timeout), too_large over `bytes_max`, and cancelled when `stop_fd` (negative: none) becomes readable.
+// connection_lost, call_timeout), response_too_large over `bytes_max`, and cancelled when `stop_fd` (negative: none) becomes readable.
 Result<HttpResponse> get(HttpClient& client, const std::string& path, Instant until, size_t bytes_max, int stop_fd = -1);
 
 }  // namespace orthink

@@ -201,10 +201,9 @@ Signals::~Signals() {
 
 int Signals::fd() const { return signal_fd.load(); }
 
-Signals::Seen Signals::take() {
-  drain_fd(signal_fd.load());
-  return {interrupts.load(), terminations.load()};
-}
+Signals::Seen Signals::seen() const { return {interrupts.load(), terminations.load()}; }
+
+void Signals::drain() { drain_fd(signal_fd.load()); }
 
 bool wait_readable(std::span<const int> fds, Instant until) {
   std::vector<pollfd> polled;

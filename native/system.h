@@ -72,7 +72,8 @@ class Signals {
     uint32_t interrupts = 0;  // SIGINT since the start
     uint32_t terminations = 0;
   };
-  [[nodiscard]] Seen take();  // drains the fd
+  [[nodiscard]] Seen seen() const;
+  void drain();               // fd() is readable again at the next signal; look at seen() afterwards
 };
 
 // Blocks until one of `fds` is readable (true) or `until` is reached (false). Negative fds are left out.
