@@ -220,7 +220,7 @@ std::vector<std::string> Catalog::suggest(std::string_view id) const {
   each_line(text(), [&](std::string_view line) {
     const std::string_view candidate = id_of(line);
     size_t away = remoteness(id, candidate);
-    if (id.size() >= 3 && candidate.find(id) != candidate.npos) away = std::min<size_t>(away, 1);
+    if (id.size() >= 3 && candidate.find(id) != candidate.npos) away = std::min<size_t>(away, 2);
     if (away <= farthest) near.push_back({away, candidate});
     return false;
   });
