@@ -1,6 +1,12 @@
 // Answer: what a response has said so far, put together: thinking, output, reasoning_details, tool calls, finish, usage.
+//
+//   answer.merge_detail(delta);                 // as pieces come (ResponseReader does it)
+//   send(answer.message_json());                // the assistant message of the next turn
+//
+// Thread rule: a value.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +14,7 @@
 #include <vector>
 
 #include "orthink/base/error.h"
+#include "orthink/chat/chunk.h"
 #include "orthink/cost/usage.h"
 
 namespace orthink {
@@ -15,17 +22,20 @@ namespace orthink {
 enum class ThinkingKind : uint8_t { text, summary, encrypted };
 std::string_view name(ThinkingKind kind);
 
-// One merged item of reasoning_details (openrouter-api 3.6). Keys keep their order; unknown keys keep their bytes.
+// One merged item of reasoning_details (openrouter-api 3.6). An item that came in one piece is kept as its own bytes; of
+// one that came in several, keys keep their order and unknown keys their bytes.
 struct Detail {
   std::string type;
   std::optional<uint64_t> index;
   std::optional<std::string> text, summary, data, signature, id, format;
-  // The item's keys in order of appearance, each with its raw JSON value where it is none of the above.
+  // The item's keys in order of appearance, each with its raw JSON value where it is none of the above (or null).
   struct Key {
     std::string name;
     std::string raw;
   };
   std::vector<Key> keys;
+  std::string raw;                        // the whole item while it is of one piece; else empty
+  std::array<uint32_t, 3> held{};         // surrogate halves waiting in text, summary, data
 };
 
 struct ToolCall {
@@ -33,6 +43,7 @@ struct ToolCall {
   std::string id;
   std::string name;
   std::string arguments;
+  uint32_t held = 0;                      // surrogate half waiting in arguments
 };
 
 enum class Outcome : uint8_t { answered, tool_calls, truncated, thinking_used_all, empty, filtered };
@@ -45,6 +56,7 @@ struct Answer {
   std::string refusal;
   bool has_content_null = true;       // content never was a string
   bool has_details = false;           // reasoning_details was there, maybe empty: an empty list goes back as well
+  bool has_reasoning_content = false; // thinking came under the vendors' name, and goes back under it
   std::vector<Detail> details;
   std::vector<ToolCall> tool_calls;
   std::string annotations_raw, images_raw, audio_raw;
@@ -57,6 +69,16 @@ struct Answer {
 
   [[nodiscard]] bool saw_thinking() const { return !thinking.empty() || saw_encrypted; }
   [[nodiscard]] size_t kept_bytes() const;
+
+  // Takes one item of a delta (merged by type and index) or of a whole message (kept as it is). True if it began a new item.
+  bool add_detail(const DetailDelta& delta, bool is_whole);
+  // Takes one piece of a tool call; a piece without index belongs to the last call unless it brings a new id.
+  void add_tool_call(const ToolCallDelta& delta, bool is_whole);
+  // Appends the elements of one JSON array to another: annotations and images come in several chunks.
+  static void join_arrays(std::string& array, std::string_view more);
+  // Surrogate halves still waiting become U+FFFD.
+  void flush_held();
+
   // The assistant message to send back next turn: {"role":"assistant","content":...,"reasoning_details":[...],"tool_calls":[...]}.
   // content is null when only tools were called; `reasoning` is sent only where there are no details.
   [[nodiscard]] std::string message_json() const;

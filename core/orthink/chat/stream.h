@@ -6,7 +6,8 @@
 //   for (const Delta& d : reader.deltas()) use(d.kind, reader.text(d), d.tokens);
 //   Ending ending = reader.finish();
 //
-// Deltas are one per chunk field; how they are cut never depends on how reads were cut. Once warm, feeding allocates nothing but the growth of the answer.
+// Deltas are one per chunk field; how they are cut never depends on how reads were cut. Once warm, feeding allocates nothing
+// but the growth of the answer. After an error() or [DONE] everything that follows is ignored.
 // Thread rule: one thread at a time. Movable, not copyable.
 #pragma once
 
@@ -45,16 +46,19 @@ class ResponseReader {
  public:
   enum class Form : uint8_t { sse, json, detect };  // detect: by the first bytes that are not white space
 
-  explicit ResponseReader(Form form = Form::detect, int http_status = 200);
+  explicit ResponseReader(Form form = Form::detect, int http_status = 200) : form_(form), http_status_(http_status) {}
   ResponseReader(ResponseReader&&) noexcept = default;
   ResponseReader& operator=(ResponseReader&&) noexcept = default;
+  ResponseReader(const ResponseReader&) = delete;
+  ResponseReader& operator=(const ResponseReader&) = delete;
+  ~ResponseReader() = default;
 
   // Takes bytes; the former batch of deltas is gone.
   void feed(std::string_view bytes);
   [[nodiscard]] std::span<const Delta> deltas() const { return deltas_; }
   [[nodiscard]] std::string_view text(const Delta& d) const { return std::string_view(text_).substr(d.begin, d.size); }
 
-  // Input has ended. Tool calls not yet reported and a whole body's parts come as a last batch of deltas.
+  // Input has ended. Tool calls not yet reported (unless an error may have cut them), usage, and a whole body's parts come as a last batch of deltas.
   Ending finish();
 
   // An error that came in mid-stream, or a cap that was exceeded: the caller stops reading.
@@ -66,6 +70,29 @@ class ResponseReader {
   [[nodiscard]] Answer& answer() { return answer_; }
 
  private:
+  void begin_batch();
+  bool detect(std::string_view& bytes);
+  void feed_events(std::string_view bytes);
+  void take_event(const SseEvent& event);
+  void take_body();
+  void take_chunk();
+  void refuse_foreign();
+  void take_names();
+  void take_finish();
+  void take_thinking();
+  void take_output();
+  void take_parts();
+  void take_details(ThinkingKind& kind, uint32_t& new_encrypted);
+  void take_details_text(ThinkingKind kind);
+  void take_tool_calls();
+  void add_text(Delta::Kind kind, ThinkingKind thinking_kind, size_t begin);
+  void report_tool_calls();
+  void report_usage();
+  void fail(Errc errc, std::string message);
+  void check_size(size_t bytes);
+  [[nodiscard]] std::optional<Error> error_at_end() const;
+  [[nodiscard]] std::optional<Error> error_without_chat() const;
+
   Form form_;
   int http_status_;
   SseReader sse_;
@@ -77,8 +104,20 @@ class ResponseReader {
   std::string body_;                 // whole JSON bodies are kept until finish()
   RunningTokens thinking_tokens_, output_tokens_;
   std::optional<Error> error_;
+  size_t kept_bytes_ = 0;            // of the answer, counted from the input: an upper bound of its texts
+  uint64_t bytes_ = 0;               // fed so far, without leading white space
+  uint64_t events_ = 0;
+  uint64_t chat_chunks_ = 0;
+  uint64_t unknown_chunks_ = 0;
+  size_t tool_calls_reported_ = 0;
+  uint32_t thinking_held_ = 0;       // surrogate halves waiting for the next piece
+  uint32_t output_held_ = 0;
+  uint32_t refusal_held_ = 0;
   bool saw_done_ = false;
   bool has_first_token_ = false;
+  bool saw_usage_ = false;
+  bool usage_reported_ = false;
+  bool ended_inside_event_ = false;
 };
 
 }  // namespace orthink
