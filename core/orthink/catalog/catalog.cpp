@@ -224,7 +224,10 @@ std::vector<std::string> Catalog::suggest(std::string_view id) const {
     if (away <= farthest) near.push_back({away, candidate});
     return false;
   });
-  std::stable_sort(near.begin(), near.end(), [](const Near& a, const Near& b) { return a.remoteness < b.remoteness; });
+  // Equally near ones stay in the order of the catalogue: their ids point into one text.
+  std::sort(near.begin(), near.end(), [](const Near& a, const Near& b) {
+    return a.remoteness != b.remoteness ? a.remoteness < b.remoteness : a.id.data() < b.id.data();
+  });
   std::vector<std::string> ids;
   for (const Near& n : near) {
     if (ids.size() == 3) break;
