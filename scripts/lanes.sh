@@ -1,7 +1,7 @@
 # The lanes of scripts/test, which reads this file. A lane is a function lane_NAME that reports what it counted by
 # `count PASSED FAILED SKIPPED`; a lane that stops early counts as one failure.
 
-all_lanes=(native tidy asan)
+all_lanes=(native tidy wasm asan fuzz)
 logs=build/logs
 total_passed=0 total_failed=0 total_skipped=0
 
@@ -67,10 +67,73 @@ lane_asan() {
   build_preset asan && run_ctest build/asan asan -E '^tidy: '
 }
 
+# The loader in Node, the page in Chromium and the edge module in workerd, all compared with the native program.
+lane_wasm() {
+  build_preset release --target orthink && build_preset wasm && run_node wasm tests/wasm/*.test.mjs
+}
+
+# run_node NAME files...: counts what node's own runner counts.
+run_node() {
+  local report=$logs/$1.tap
+  rm -f "$report"
+  scripts/node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap \
+    --test-reporter-destination="$report" "${@:2}" || true
+  number() { sed -nE "s/^# $1 ([0-9]+)$/\1/p" "$report"; }
+  count "$(number pass)" $(($(number fail) + $(number cancelled))) $(($(number skipped) + $(number todo)))
+}
+
+# One fuzz target for FUZZ_SECONDS, from its own first inputs and, where there are any, recorded bodies.
+fuzz_target() {
+  local name=$1 inputs=() options=() code=0
+  mkdir -p "build/fuzz/corpus/$name" build/fuzz/crashes
+  if [ -d "tests/fuzz/corpus/${name%_fuzz}" ]; then inputs+=("tests/fuzz/corpus/${name%_fuzz}"); fi
+  if [ -n "${ORTHINK_RECORDINGS:-}" ]; then inputs+=("$ORTHINK_RECORDINGS"); fi
+  if [ -f "tests/fuzz/${name%_fuzz}.dict" ]; then options+=("-dict=tests/fuzz/${name%_fuzz}.dict"); fi
+  "build/fuzz/bin/$name" -max_total_time="$FUZZ_SECONDS" -seed="$FUZZ_SEED" -max_len=65536 -timeout=20 -rss_limit_mb=2048 \
+    -artifact_prefix="build/fuzz/crashes/$name-" -print_final_stats=1 "${options[@]}" "build/fuzz/corpus/$name" "${inputs[@]}" \
+    >"$logs/$name.log" 2>&1 || code=$?
+  printf '%s %s: %s runs, seed %s\n' "$([ $code -eq 0 ] && echo ok || echo FAILED)" "$name" \
+    "$(sed -n 's/^stat::number_of_executed_units: *//p' "$logs/$name.log")" "$FUZZ_SEED"
+  [ $code -eq 0 ] || tail -n 40 "$logs/$name.log"
+  return $code
+}
+
+# Every fuzz target for a while, as many at a time as there are processors.
+run_fuzz() {
+  FUZZ_SECONDS=$1 FUZZ_SEED=${FUZZ_SEED:-1}
+  build_preset fuzz || return 1
+  local names name running=0
+  names=$(cd build/fuzz/bin && ls | grep '_fuzz$')
+  for name in $names; do
+    if [ $running -ge "$(nproc)" ]; then
+      if wait -n; then count 1 0 0; else count 0 1 0; fi
+      running=$((running - 1))
+    fi
+    fuzz_target "$name" &
+    running=$((running + 1))
+  done
+  for ((; running > 0; running--)); do
+    if wait -n; then count 1 0 0; else count 0 1 0; fi
+  done
+}
+
+lane_fuzz() {
+  run_fuzz 10
+}
+
 # The long parts: "name|what it does", run by long_NAME.
 long_parts=(
+  "fuzz|every fuzz target for ten minutes, sanitizers on"
   "figures|start-up, a call beside curl, memory and sizes, each with its limit"
 )
+
+long_fuzz() {
+  mkdir -p "$logs"
+  lane_passed=0 lane_failed=0 lane_skipped=0
+  run_fuzz 600
+  echo "$lane_passed targets without a finding, $lane_failed with one"
+  [ $lane_failed -eq 0 ]
+}
 
 long_figures() {
   build_preset release --target orthink && build_preset wasm && python3 scripts/figures.py
