@@ -1,0 +1,52 @@
+#include "native/cli/verbs.h"
+
+#include "orthink/base/version.h"
+#include "orthink/wire/json.h"
+
+namespace orthink::cli {
+namespace {
+
+int run_version(const Typed& typed, Printer& printer) {
+  json::Writer out;
+  if (typed.json())
+    printer.line(out.object().key("schema").number(uint64_t{1}).key("version").string(version()).end().take());
+  else
+    printer.line("orthink " + std::string(version()));
+  return 0;
+}
+
+}  // namespace
+
+int run(const Typed& typed, Printer& printer) {
+  switch (typed.verb()) {
+    case Verb::ask:
+      return run_ask(typed, printer);
+    case Verb::chat:
+      return run_chat(typed, printer);
+    case Verb::plan:
+      return run_plan(typed, printer);
+    case Verb::models:
+      return run_models(typed, printer);
+    case Verb::replay:
+      return run_replay(typed, printer);
+    case Verb::sim:
+      return run_sim(typed, printer);
+    case Verb::doctor:
+      return run_doctor(typed, printer);
+    case Verb::key:
+      return run_key(typed, printer);
+    case Verb::config:
+      return run_config(typed, printer);
+    case Verb::completions:
+      return run_completions(typed, printer);
+    case Verb::help:
+      return run_help(typed, printer);
+    case Verb::version:
+      return run_version(typed, printer);
+    case Verb::man:
+      return run_man(typed, printer);
+  }
+  return 1;
+}
+
+}  // namespace orthink::cli
