@@ -88,16 +88,43 @@ bool is_off(const Setting& setting) { return setting.kind == Setting::Kind::off 
 
 bool passes(const ModelCard& card, const ThinkRequest& request) { return plan_thinking(card, request).ok(); }
 
+// The same ask under other total caps: the most that row and context allow, then the least that could do.
+std::vector<ThinkRequest> other_caps(const ModelCard& card, const ThinkRequest& request) {
+  std::vector<ThinkRequest> out;
+  auto add = [&](uint64_t cap, uint64_t floor) {
+    ThinkRequest other = request;
+    other.max_tokens = cap;
+    if (request.answer_tokens) other.answer_tokens = std::min(floor, cap);
+    out.push_back(other);
+  };
+  const uint64_t floor = request.answer_tokens.value_or(limits::kAnswerFloorDefaultTokens);
+  uint64_t ceiling = card.output_max_tokens.value_or(UINT64_MAX);
+  if (card.context_tokens && *card.context_tokens > request.prompt_tokens_bound) {
+    ceiling = std::min(ceiling, *card.context_tokens - request.prompt_tokens_bound);
+  }
+  const uint64_t fixed = request.max_tokens.value_or(ceiling);
+  if (fixed > ceiling) add(ceiling, floor);
+  const uint64_t least = card.thinking.budget_min_tokens;
+  const uint64_t asked = request.setting.kind == Setting::Kind::tokens ? std::max(request.setting.tokens, least) : least;
+  for (const uint64_t more : {uint64_t{0}, uint64_t{1}, least + 1, asked + 1}) {
+    if (fixed < floor + more && floor + more <= ceiling) add(floor + more, floor);
+  }
+  if (ceiling != UINT64_MAX) add(ceiling, ceiling > 1 ? ceiling / 2 : 0);
+  return out;
+}
+
+std::vector<Setting> last_resort(const ModelCard& card) {
+  if (card.thinking.control == Control::none) return {plain(Setting::Kind::off), plain(Setting::Kind::model_default)};
+  return {plain(Setting::Kind::model_default), plain(Setting::Kind::off)};
+}
+
 }  // namespace
 
 std::optional<ThinkRequest> nearest_thinking(const ModelCard& card, const ThinkRequest& request) {
-  ThinkRequest uncapped = request;
-  uncapped.max_tokens.reset();
-  uncapped.answer_tokens.reset();
-  const std::vector<Setting> thinking = other_settings(card, request);
   const std::vector<Setting> same{request.setting};
-  const std::vector<Setting> resort = card.thinking.control == Control::none ? std::vector<Setting>{plain(Setting::Kind::off), plain(Setting::Kind::model_default)}
-                                                                             : std::vector<Setting>{plain(Setting::Kind::model_default), plain(Setting::Kind::off)};
+  const std::vector<Setting> thinking = other_settings(card, request);
+  const std::vector<Setting> resort = last_resort(card);
+  const std::vector<ThinkRequest> recapped = other_caps(card, request);
   std::optional<ThinkRequest> found;
   auto seek = [&](ThinkRequest tried, const std::vector<Setting>& settings) {
     for (const Setting& setting : settings) {
@@ -105,11 +132,10 @@ std::optional<ThinkRequest> nearest_thinking(const ModelCard& card, const ThinkR
       if (!found && passes(card, tried)) found = tried;
     }
   };
-  // The caller's own cap and floor are kept as long as anything passes with them; lenient is the last resort.
-  for (const ThinkRequest& base : {request, uncapped}) {
-    seek(base, same);
-    seek(base, thinking);
-  }
+  // The caller's own cap and floor are kept as long as the model thinks under them; lenient is the last resort.
+  seek(request, thinking);
+  for (const ThinkRequest& other : recapped) seek(other, same);
+  for (const ThinkRequest& other : recapped) seek(other, thinking);
   ThinkRequest lenient = request;
   lenient.is_lenient = true;
   // A switch that is off by default is turned on by no plain setting.
@@ -117,7 +143,7 @@ std::optional<ThinkRequest> nearest_thinking(const ModelCard& card, const ThinkR
     seek(lenient, same);
   }
   seek(request, resort);
-  seek(uncapped, resort);
+  for (const ThinkRequest& other : recapped) seek(other, resort);
   seek(lenient, same);
   seek(lenient, resort);
   return found;

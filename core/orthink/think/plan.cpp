@@ -120,7 +120,7 @@ Result<> Planner::by_router() {
   if (ask_.setting.kind != Kind::model_default) {
     return make_error(Errc::control_unsupported,
                       card_.id + " picks the model for each request, so thinking " + plan_.asked + " cannot be promised.",
-                      "Name a model, or leave the thinking setting away.");
+                      "Name a model, or leave the thinking setting out.");
   }
   send_nothing("default", ThinkingExpected::unknown);
   because("router", card_.id + " picks the model for each request; no thinking setting is sent.");
@@ -235,7 +235,7 @@ Result<> Planner::by_off() {
   }
   if (traits_.is_mandatory) return refuse(Errc::thinking_mandatory, card_.id + " always thinks; off cannot be had.");
   send_off();
-  because("thinking_off", "Thinking is turned off in words, which " + card_.id + " allows.");
+  because("thinking_off", "Off is written out; " + card_.id + " allows it.");
   if (!traits_.has_effort_list && !traits_.takes_budget && traits_.thinks_by_default == ThinkingDefault::unknown) {
     warn("off_unproven", "The row of " + card_.id + " says no more than that thinking is not mandatory; if it thinks all the same, the receipt says so.");
   }
@@ -283,8 +283,8 @@ Result<> Planner::by_effort(Effort effort) {
 
 Result<> Planner::by_tokens(uint64_t tokens, BudgetWish::Origin origin) {
   const bool has_number = origin != BudgetWish::Origin::effort;
-  const std::string dollars = origin == BudgetWish::Origin::dollars ? plan_.asked + ", which is " : "";
-  const std::string asked = has_number ? dollars + tokens_text(tokens) + " of thinking" : plan_.asked;
+  const std::string number = origin == BudgetWish::Origin::dollars ? plan_.asked + " (" + tokens_text(tokens) + ")" : tokens_text(tokens);
+  const std::string asked = has_number ? number + " of thinking" : plan_.asked;
   if (traits_.control == Control::none) return refuse(Errc::thinking_unsupported, card_.id + " does not think, so " + asked + " would be ignored.");
   if (traits_.takes_budget) {
     BudgetWish wish;

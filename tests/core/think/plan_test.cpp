@@ -268,8 +268,11 @@ TEST_CASE("the nearest setting is near") {
   CHECK(nearest({"openai/gpt-5.5", "8k"}) == "medium");
   CHECK(nearest({"anthropic/claude-haiku-4.5", "100k"}) == "16384");
   CHECK(nearest({"anthropic/claude-haiku-4.5", "8k", 4'000}) == "2975 max 4000");
-  CHECK(nearest({"anthropic/claude-haiku-4.5", "8k", 500}) == "8000");
-  CHECK(nearest({"anthropic/claude-opus-4.1", "off", 40'000}) == "off");
+  CHECK(nearest({"anthropic/claude-haiku-4.5", "8k", 500}) == "8000 max 9025");
+  CHECK(nearest({"anthropic/claude-haiku-4.5", "high", 500}) == "high max 2049");
+  CHECK(nearest({"openai/gpt-5.5", "high", 500}) == "high max 1025");
+  CHECK(nearest({"anthropic/claude-opus-4.1", "off", 40'000}) == "off max 32000");
+  CHECK(nearest({"anthropic/claude-opus-4.1", "off", 500, 600}) == "off max 600");
   CHECK(nearest({"openai/gpt-4o", "high"}) == "off");
   CHECK(nearest({"moonshotai/kimi-k2.6", "high"}) == "default");
   CHECK(nearest({"google/gemma-4-31b-it", "high"}) == "high lenient");
