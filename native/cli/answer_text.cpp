@@ -74,18 +74,19 @@ std::string age_text(int64_t seconds) {
 
 std::string bar(const Printer& printer, const std::vector<BarPart>& parts, uint64_t whole, size_t columns) {
   std::string out;
-  size_t left = columns;
+  size_t drawn = 0;
+  uint64_t sum = 0;
   for (const BarPart& part : parts) {
     if (part.amount == 0 || whole == 0) continue;
-    auto cells = static_cast<size_t>(static_cast<__uint128_t>(part.amount) * columns / whole);
-    cells = std::min(left, std::max<size_t>(1, cells));
-    std::string drawn;
-    for (size_t i = 0; i < cells; ++i) drawn += part.cell;
-    out += printer.styled_out(part.style, drawn);
-    left -= cells;
+    sum += part.amount;
+    auto end = static_cast<size_t>(static_cast<__uint128_t>(sum) * columns / whole);
+    end = std::min(columns, std::max(end, drawn + 1));
+    std::string cells;
+    for (; drawn < end; ++drawn) cells += part.cell;
+    out += printer.styled_out(part.style, cells);
   }
   std::string rest;
-  for (; left > 0; --left) rest += kLightCell;
+  for (; drawn < columns; ++drawn) rest += kLightCell;
   return out + printer.styled_out(Style::dim, rest);
 }
 

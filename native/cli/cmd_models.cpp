@@ -110,15 +110,21 @@ void sort_cards(std::vector<ModelCard>& cards, std::string_view by) {
                      [](const ModelCard& a, const ModelCard& b) { return a.context_tokens.value_or(0) > b.context_tokens.value_or(0); });
 }
 
-// "1.05", "0.08", "15.00": at least two decimals, so that the points stand under each other.
+// "1.05", "0.0712", "15.00": two to four decimals.
 std::string price_text(const std::optional<Money>& money) {
   if (!money) return "?";
   std::string text = money->to_decimal();
+  if (text.find('.') == std::string::npos) text += '.';
   size_t dot = text.find('.');
-  size_t decimals = dot == std::string::npos ? 0 : text.size() - dot - 1;
-  if (dot == std::string::npos) text += '.';
-  if (decimals < 2) text.append(2 - decimals, '0');
-  return text.substr(0, text.find('.') + 5);
+  text.resize(std::clamp(text.size(), dot + 3, dot + 5), '0');
+  return text;
+}
+
+// The same with the points under each other.
+std::string price_cell(const std::optional<Money>& money) {
+  std::string text = price_text(money);
+  size_t dot = text.find('.');
+  return dot == std::string::npos ? text + "     " : text + std::string(dot + 5 - text.size(), ' ');
 }
 
 std::string count_text(const std::optional<uint64_t>& count) {
@@ -156,16 +162,16 @@ void print_table(Printer& printer, const std::vector<ModelCard>& cards) {
   size_t out_width = 7;
   for (const ModelCard& card : cards) {
     id_width = std::max(id_width, card.id.size());
-    in_width = std::max(in_width, price_text(per_million(card, PriceKey::prompt)).size());
-    out_width = std::max(out_width, price_text(per_million(card, PriceKey::completion)).size());
+    in_width = std::max(in_width, price_cell(per_million(card, PriceKey::prompt)).size());
+    out_width = std::max(out_width, price_cell(per_million(card, PriceKey::completion)).size());
   }
   printer.line(printer.styled_out(Style::bold, left("MODEL", id_width) + "  CONTEXT    CAP  " + right("IN $/M", in_width) + "  " +
                                                    right("OUT $/M", out_width) + "    THINKING"));
   for (const ModelCard& card : cards) {
     std::optional<Money> output = per_million(card, PriceKey::completion);
     printer.line(left(harmless(card.id), id_width) + "  " + right(count_text(card.context_tokens), 7) + "  " +
-                 right(count_text(card.output_max_tokens), 5) + "  " + right(price_text(per_million(card, PriceKey::prompt)), in_width) +
-                 "  " + right(price_text(output), out_width) + " " + printer.styled_out(Style::green, price_bar(output)) + "  " +
+                 right(count_text(card.output_max_tokens), 5) + "  " + right(price_cell(per_million(card, PriceKey::prompt)), in_width) +
+                 "  " + right(price_cell(output), out_width) + " " + printer.styled_out(Style::green, price_bar(output)) + "  " +
                  printer.styled_out(card.thinking.control == Control::none ? Style::dim : Style::plain, thinking_text(card)));
     if (printer.gone()) return;
   }

@@ -114,6 +114,27 @@ void print_plan(Printer& printer, const Prepared& plan, const Ask& ask) {
   printer.line("\nbody of POST /chat/completions; nothing was sent\n" + harmless(body));
 }
 
+// The closest arguments that would pass, as flags; empty when there are none.
+std::string nearest_flags(const std::string& document) {
+  struct Name {
+    std::string_view field;
+    Flag flag;
+  };
+  constexpr Name kNames[] = {{"model", Flag::model},           {"think", Flag::think},           {"answer_tokens", Flag::answer},
+                             {"max_tokens", Flag::max_tokens}, {"max_cost_usd", Flag::max_cost}, {"lenient", Flag::lenient}};
+  Result<json::Value> parsed = json::parse(document);
+  const json::Value* nearest = parsed ? parsed->find("nearest") : nullptr;
+  std::string out;
+  if (nearest == nullptr) return out;
+  for (const json::Member& member : nearest->members())
+    for (const Name& name : kNames) {
+      if (member.key != name.field) continue;
+      out += " " + std::string(row(name.flag).name);
+      if (row(name.flag).takes != Takes::nothing) out += " " + member.value.text();
+    }
+  return out;
+}
+
 // A refusal before the plan could be made, in the shape of the plan document.
 int refuse(Printer& printer, const Error& error, bool json) {
   int code = printer.fail(error, false);
@@ -139,10 +160,15 @@ int run_plan(const Typed& typed, Printer& printer) {
                          .is_paid = false,
                          .allows_stale_prices = config->allows_stale_prices()};
   Result<Prepared> plan = prepare(*ask, catalogue.catalog, options);
-  if (typed.json()) printer.line(plan ? plan_document(*plan) : plan_document(*ask, catalogue.catalog, options));
-  if (!plan) return printer.fail(plan.error(), false);
-  if (!typed.json()) print_plan(printer, *plan, *ask);
-  return 0;
+  std::string shown = plan ? plan_document(*plan) : plan_document(*ask, catalogue.catalog, options);
+  if (typed.json()) printer.line(shown);
+  if (plan) {
+    if (!typed.json()) print_plan(printer, *plan, *ask);
+    return 0;
+  }
+  int code = printer.fail(plan.error(), false);
+  if (std::string flags = nearest_flags(shown); !flags.empty()) printer.talk("  closest that would pass:" + harmless(flags));
+  return code;
 }
 
 }  // namespace orthink::cli
