@@ -101,7 +101,7 @@ fuzz_target() {
 # Every fuzz target for a while, as many at a time as there are processors.
 run_fuzz() {
   FUZZ_SECONDS=$1 FUZZ_SEED=${FUZZ_SEED:-1}
-  build_preset fuzz || return 1
+  build_preset fuzz --target fuzz_targets || return 1
   local names name running=0
   names=$(cd build/fuzz/bin && ls | grep '_fuzz$')
   for name in $names; do
