@@ -5,6 +5,7 @@
 
 #include "native/system.h"
 #include "orthink/base/limits.h"
+#include "orthink/base/utf8.h"
 #include "orthink/wire/json.h"
 
 namespace orthink {
@@ -16,23 +17,11 @@ constexpr size_t kNameBytesMax = 64;   // of a response format
 bool starts_with(std::string_view text, std::string_view head) { return text.substr(0, head.size()) == head; }
 bool is_address(std::string_view text) { return starts_with(text, "https://") || starts_with(text, "http://") || starts_with(text, "data:"); }
 
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t more = lead < 0x80 ? 0 : lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 9;
-    if (more == 9 || text.size() - i <= more) return false;
-    for (size_t k = 1; k <= more; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      unsigned char low = 0x80;
-      unsigned char high = 0xbf;
-      if (k == 1 && lead == 0xe0) low = 0xa0;
-      if (k == 1 && lead == 0xed) high = 0x9f;
-      if (k == 1 && lead == 0xf0) low = 0x90;
-      if (k == 1 && lead == 0xf4) high = 0x8f;
-      if (next < low || next > high) return false;
-    }
-    i += more + 1;
+    const Character c = character_at(text, i);
+    if (!c.is_valid) return false;
+    i += c.size;
   }
   return true;
 }

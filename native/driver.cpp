@@ -48,6 +48,10 @@ void drive(Exchange& exchange, World& world, Store& store, Audience& audience) {
   }
 }
 
+NativeWorld::NativeWorld(HttpClient& client, Signals* signals) : stream_(client), signals_(signals) {
+  if (signals_ != nullptr) signals_seen_ = signals_->seen().interrupts + signals_->seen().terminations;
+}
+
 Input NativeWorld::wait(Instant until) {
   for (;;) {
     if (std::exchange(is_cancel_wanted_, false)) return cancel_of(++cancels_);

@@ -38,8 +38,8 @@ void drive(Exchange& exchange, World& world, Store& store, Audience& audience);
 // The world of a machine: the system clock, libcurl, and signals. SIGINT once is a Cancel, twice (or SIGTERM twice) an urgent one.
 class NativeWorld : public World {
  public:
-  // `signals` may be null; both must outlive this.
-  NativeWorld(HttpClient& client, Signals* signals) : stream_(client), signals_(signals) {}
+  // `signals` may be null; both must outlive this. Signals from before are none of its business.
+  NativeWorld(HttpClient& client, Signals* signals);
   Instant now() override { return orthink::now(); }
   void send(const output::SendHttp& out) override { stream_.start(out.leg, out.request, out.connect_by); }
   void close(uint32_t leg) override { stream_.close(leg); }

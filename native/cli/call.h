@@ -1,0 +1,61 @@
+// A paid call from the command line: what ask and chat share.
+//
+//   Result<std::unique_ptr<Caller>> caller = Caller::create(config);
+//   CallEnd end = (*caller)->call(ask, {.json = true}, printer);
+//
+// Thread rule: one thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "native/ask_flags.h"
+#include "native/catalogue_cache.h"
+#include "native/cli/print.h"
+#include "native/config.h"
+#include "native/http_client.h"
+#include "native/memory_store.h"
+#include "native/system.h"
+#include "orthink/chat/ask.h"
+
+namespace orthink::cli {
+
+struct CallShow {
+  bool json = false;                                     // event lines instead of text
+  ThinkingShown thinking = ThinkingShown::by_default;    // by default on a terminal alone; shown but not on a terminal: on standard error
+};
+
+struct CallEnd {
+  int exit_code = 1;
+  std::optional<std::string> message;   // the assistant message to send back next turn, when the call was complete
+};
+
+class Caller {
+ public:
+  // Finds the key and sets up the upstream client; sends nothing.
+  static Result<std::unique_ptr<Caller>> create(const Config& config);
+
+  // Fetches the catalogue first where it is not fresh. Prints events, answer, receipt or error.
+  CallEnd call(const Ask& ask, const CallShow& show, Printer& printer);
+
+  // Ctrl-C or SIGTERM since the start: what an exit code is made of.
+  [[nodiscard]] Signals::Seen signals() const { return signals_.seen(); }
+  // Blocks until `fd` is readable (true) or a signal came (false).
+  bool wait_for_input(int fd);
+
+ private:
+  Caller(const Config& config, std::unique_ptr<HttpClient> client) : config_(config), client_(std::move(client)) {}
+  Result<void> need_catalogue(Printer& printer);
+
+  Config config_;
+  std::unique_ptr<HttpClient> client_;
+  MemoryStore store_;
+  Signals signals_;
+  std::optional<Catalogue> catalogue_;
+};
+
+// A refusal before a call was open: an error event with `json`, else message and remedy. Returns the exit code.
+int refuse_call(const Ask& ask, const Error& error, bool json, Printer& printer);
+
+}  // namespace orthink::cli
