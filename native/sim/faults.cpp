@@ -67,15 +67,19 @@ constexpr std::array kTable = {
     FaultRow{Fault::bom, Stage::bytes, "bom", "", "", "the body starts with a byte order mark"},
     FaultRow{Fault::one_byte, Stage::bytes, "one-byte", "", "", "every byte is a packet of its own"},
     FaultRow{Fault::drip, Stage::bytes, "drip", "ms", "20", "a pause after every chunk"},
+    FaultRow{Fault::slow_start, Stage::bytes, "slow-start", "ms", "1000", "the head at once, the body only after a pause"},
     FaultRow{Fault::generation_404, Stage::generation, "generation-404", "lookups", "2", "GET /generation finds nothing the first so many times"},
     FaultRow{Fault::generation_never, Stage::generation, "generation-never", "", "", "GET /generation never finds anything"},
 };
 
+bool same_name(std::string_view written, std::string_view name) {
+  return std::equal(written.begin(), written.end(), name.begin(), name.end(),
+                    [](char a, char b) { return a == b || (a == '_' && b == '-'); });
+}
+
 const FaultRow* find_row(std::string_view name) {
-  for (const FaultRow& row : kTable) {
-    if (row.name == name) return &row;
-  }
-  return nullptr;
+  const auto found = std::find_if(kTable.begin(), kTable.end(), [&](const FaultRow& row) { return same_name(name, row.name); });
+  return found == kTable.end() ? nullptr : &*found;
 }
 
 const FaultRow& row_of(Fault fault) {

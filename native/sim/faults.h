@@ -9,7 +9,7 @@
 //         | NAME "=" ARG            always, with its argument
 //         | NAME "=" ARG ":" TIMES  both; ARG may be empty for its default
 //
-// Each fault belongs to a stage. Of every stage the first fault in the list that has times left applies, so that faults of one
+// NAME may be written with _ for -. Each fault belongs to a stage. Of every stage the first fault in the list that has times left applies, so that faults of one
 // stage come one after the other and faults of different stages together. A fault named by header comes before the list's.
 #pragma once
 
@@ -50,7 +50,7 @@ enum class Fault : uint8_t {
   midstream_error, eof_no_done, reset_midstream, stall, comments_only, no_usage, usage_twice, usage_then_text, cost_null, cost_negative,
   cost_huge, cost_string, invalid_json, nul, long_line,
   // bytes
-  crlf, cr, bom, one_byte, drip,
+  crlf, cr, bom, one_byte, drip, slow_start,
   // generation
   generation_404, generation_never,
 };

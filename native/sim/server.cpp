@@ -198,8 +198,13 @@ class HttplibServer final : public Server, private httplib::Server {
     out.set_header("Cache-Control", "no-cache");
     if (call->faults().has(Fault::one_byte)) t_connection->wire.send_single_bytes();
     const Duration pause = pause_of(*call);
+    const Duration start = call->faults().has(Fault::slow_start) ? milliseconds_of(*call, Stage::bytes, 1'000) : Duration{};
     out.set_chunked_content_provider(call->script().streams ? "text/event-stream" : "application/json",
-                                     [call, pause](size_t, httplib::DataSink& sink) { return send_part(*call, pause, sink); });
+                                     [call, pause, start](size_t offset, httplib::DataSink& sink) {
+                                       const bool is_late = offset == 0 && start > Duration{};
+                                       if (is_late && t_connection->wire.wait(start) != Wire::Event::timeout) return false;
+                                       return send_part(*call, pause, sink);
+                                     });
   }
 
   void answer(Replayed& replayed, httplib::Response& out) {
@@ -217,10 +222,15 @@ class HttplibServer final : public Server, private httplib::Server {
     });
   }
 
+  static Duration milliseconds_of(const Call& call, Stage stage, uint64_t otherwise) {
+    constexpr uint64_t kHour = 3'600'000;
+    return Duration::millis(static_cast<int64_t>(std::min(call.faults().number(stage, otherwise), kHour)));
+  }
+
   [[nodiscard]] Duration pause_of(const Call& call) const {
     const ActiveFaults& faults = call.faults();
-    if (faults.has(Fault::drip)) return Duration::millis(static_cast<int64_t>(faults.number(Stage::bytes, 20)));
-    if (faults.has(Fault::comments_only)) return Duration::millis(static_cast<int64_t>(faults.number(Stage::frames, 200)));
+    if (faults.has(Fault::drip)) return milliseconds_of(call, Stage::bytes, 20);
+    if (faults.has(Fault::comments_only)) return milliseconds_of(call, Stage::frames, 200);
     const uint64_t parts = call.script().completion_tokens / kTokensAPart + 1;
     const Duration most{kAnswerPacedAtMost.us / static_cast<int64_t>(parts)};
     return options_.is_pace_capped ? std::min(options_.pace, most) : options_.pace;

@@ -1,0 +1,32 @@
+#include "native/sim/models_document.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace orthink;
+
+namespace {
+
+std::string rows(const Catalog& catalog) {
+  const std::string text = catalog.to_compact();
+  return text.substr(text.find('\n'));
+}
+
+}  // namespace
+
+TEST_CASE("our own reader takes the models document in again, row by row the same") {
+  const Catalog& snapshot = Catalog::snapshot();
+  REQUIRE(snapshot.size() > 300);
+  const Result<Catalog> again = Catalog::from_models_document(sim::models_document(snapshot), snapshot.fetched_at());
+  REQUIRE(again);
+  CHECK(again->size() == snapshot.size());
+  CHECK(again->rejected_rows() == 0);
+  CHECK(rows(*again) == rows(snapshot));
+}
+
+TEST_CASE("a model's endpoints carry its prices") {
+  const std::optional<ModelCard> card = Catalog::snapshot().find("anthropic/claude-haiku-4.5");
+  REQUIRE(card);
+  const std::string document = sim::endpoints_document(*card);
+  CHECK(document.find(R"("provider_name":"Anthropic")") != std::string::npos);
+  CHECK(document.find(R"("completion":"0.000005")") != std::string::npos);
+}
