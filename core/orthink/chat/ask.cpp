@@ -13,8 +13,8 @@
 namespace orthink {
 namespace {
 
-constexpr size_t kNameBytesMax = 256;      // session_id in OpenRouter's schema; the same for user and tenant
-constexpr size_t kMetadataPairsMax = 16;   // metadata: 16 pairs, keys 64, values 512
+constexpr size_t kNameBytesMax = 256;     // session_id in OpenRouter's schema; the same for user and tenant
+constexpr size_t kMetadataPairsMax = 16;  // metadata: 16 pairs, keys 64, values 512
 constexpr size_t kMetadataKeyMax = 64;
 constexpr size_t kMetadataValueMax = 512;
 constexpr size_t kStopsMax = 4;
@@ -28,8 +28,23 @@ struct Parameter {
 };
 
 constexpr std::array kOwnFields = std::to_array<std::string_view>({
-    "model", "models", "prompt", "messages", "system", "think", "answer_tokens", "max_tokens", "max_cost_usd", "fit", "lenient", "stream",
-    "hide_thinking", "user", "tenant", "session", "deadline_s",
+    "model",
+    "models",
+    "prompt",
+    "messages",
+    "system",
+    "think",
+    "answer_tokens",
+    "max_tokens",
+    "max_cost_usd",
+    "fit",
+    "lenient",
+    "stream",
+    "hide_thinking",
+    "user",
+    "tenant",
+    "session",
+    "deadline_s",
 });
 constexpr std::array kPassedOn = std::to_array<Parameter>({
     {"tools", Shape::array},
@@ -105,19 +120,27 @@ bool is_integer(const json::Value& value, bool may_be_negative) {
 }
 
 bool is_strings(const json::Value& value) {
-  return value.is_array() && std::all_of(value.members().begin(), value.members().end(), [](const json::Member& m) { return m.value.is_string(); });
+  return value.is_array() &&
+         std::all_of(value.members().begin(), value.members().end(), [](const json::Member& m) { return m.value.is_string(); });
 }
 
 Result<void> check_shape(const Parameter& parameter, const json::Value& value) {
   const std::string place(parameter.key);
   switch (parameter.shape) {
-    case Shape::number: return value.is_number() ? Result<void>() : wrong_type(place, value, "a number");
-    case Shape::integer: return is_integer(value, true) ? Result<void>() : wrong_type(place, value, "a whole number");
-    case Shape::count: return is_integer(value, false) ? Result<void>() : wrong_type(place, value, "a whole number from 0");
-    case Shape::boolean: return value.is_boolean() ? Result<void>() : wrong_type(place, value, "true or false");
-    case Shape::string: return value.is_string() ? Result<void>() : wrong_type(place, value, "a string");
-    case Shape::object: return value.is_object() ? Result<void>() : wrong_type(place, value, "an object");
-    case Shape::array: return value.is_array() ? Result<void>() : wrong_type(place, value, "a list");
+    case Shape::number:
+      return value.is_number() ? Result<void>() : wrong_type(place, value, "a number");
+    case Shape::integer:
+      return is_integer(value, true) ? Result<void>() : wrong_type(place, value, "a whole number");
+    case Shape::count:
+      return is_integer(value, false) ? Result<void>() : wrong_type(place, value, "a whole number from 0");
+    case Shape::boolean:
+      return value.is_boolean() ? Result<void>() : wrong_type(place, value, "true or false");
+    case Shape::string:
+      return value.is_string() ? Result<void>() : wrong_type(place, value, "a string");
+    case Shape::object:
+      return value.is_object() ? Result<void>() : wrong_type(place, value, "an object");
+    case Shape::array:
+      return value.is_array() ? Result<void>() : wrong_type(place, value, "a list");
     case Shape::strings_or_string:
       return value.is_string() || is_strings(value) ? Result<void>() : wrong_type(place, value, "a string or a list of strings");
     case Shape::string_or_object:
@@ -132,7 +155,8 @@ Result<void> check_tools(const json::Value& tools) {
     const std::string place = "tools[" + std::to_string(index++) + "]";
     if (!tool.value.is_object()) return wrong_type(place, tool.value, "an object");
     const json::Value* type = tool.value.find("type");
-    if (type == nullptr || !type->is_string()) return make_error(Errc::missing_field, place + ".type is missing", "Add \"type\":\"function\".");
+    if (type == nullptr || !type->is_string())
+      return make_error(Errc::missing_field, place + ".type is missing", "Add \"type\":\"function\".");
     if (type->text() != "function") continue;  // server tools carry what they like
     const json::Value* function = tool.value.find("function");
     const json::Value* named = function != nullptr && function->is_object() ? function->find("name") : nullptr;
@@ -174,7 +198,8 @@ Result<void> check_parameter(const Parameter& parameter, const json::Value& valu
 
 Result<void> refuse_unknown(std::string_view key) {
   for (const Elsewhere& elsewhere : kElsewhere) {
-    if (elsewhere.name == key) return make_error(Errc::unknown_field, "unknown field \"" + std::string(key) + "\"", std::string(elsewhere.here));
+    if (elsewhere.name == key)
+      return make_error(Errc::unknown_field, "unknown field \"" + std::string(key) + "\"", std::string(elsewhere.here));
   }
   const std::string_view close = closest_name(key, kAllFields);
   return make_error(Errc::unknown_field, "unknown field \"" + std::string(key) + "\"",
@@ -218,7 +243,9 @@ class Fields {
     if (value == nullptr) return {};
     if (!value->is_string() && !value->is_number()) return wrong_type(std::string(key), *value, "dollars as a string such as \"0.05\"");
     const Result<Money> money = Money::parse(value->text());
-    if (!money) return make_error(Errc::invalid_argument, std::string(key) + " is \"" + value->text() + "\"", "Give dollars as a string such as \"0.05\".");
+    if (!money)
+      return make_error(Errc::invalid_argument, std::string(key) + " is \"" + value->text() + "\"",
+                        "Give dollars as a string such as \"0.05\".");
     out = *money;
     return {};
   }
@@ -227,7 +254,8 @@ class Fields {
     if (value == nullptr) return {};
     const Result<Money> decimal = value->is_number() ? Money::parse(value->text()) : Result<Money>(Money::zero());
     if (!value->is_number() || !decimal || decimal->pico < 1'000'000 || decimal->pico / 1'000'000 > Duration::seconds(86'400).us) {
-      return make_error(Errc::invalid_argument, std::string(key) + " is not a number of seconds from 0.000001 to 86400", "Give seconds, such as 120.");
+      return make_error(Errc::invalid_argument, std::string(key) + " is not a number of seconds from 0.000001 to 86400",
+                        "Give seconds, such as 120.");
     }
     out = Duration::micros(decimal->pico / 1'000'000);
     return {};
@@ -267,15 +295,18 @@ Result<void> read_question(const json::Value& document, Ask& ask) {
   const json::Value* prompt = document.find("prompt");
   const json::Value* messages = document.find("messages");
   if (prompt != nullptr && messages != nullptr) {
-    return make_error(Errc::invalid_argument, "both prompt and messages are given", "Give the question once: as prompt, or as the last of messages.");
+    return make_error(Errc::invalid_argument, "both prompt and messages are given",
+                      "Give the question once: as prompt, or as the last of messages.");
   }
-  if (prompt == nullptr && messages == nullptr) return make_error(Errc::empty_prompt, "neither prompt nor messages is given", "Give the question as \"prompt\".");
+  if (prompt == nullptr && messages == nullptr)
+    return make_error(Errc::empty_prompt, "neither prompt nor messages is given", "Give the question as \"prompt\".");
   std::string system;
   if (auto ok = Fields(document).text("system", system, limits::kAskBytesMax); !ok) return ok;
   if (!system.empty()) ask.messages.push(message_of("system", system));
   if (prompt != nullptr) {
     if (!prompt->is_string()) return wrong_type("prompt", *prompt, "a string");
-    if (prompt->text().find_first_not_of(" \t\r\n") == std::string::npos) return make_error(Errc::empty_prompt, "prompt is empty", "Give the question as text.");
+    if (prompt->text().find_first_not_of(" \t\r\n") == std::string::npos)
+      return make_error(Errc::empty_prompt, "prompt is empty", "Give the question as text.");
     ask.messages.push(message_of("user", prompt->text()));
     return {};
   }
@@ -315,7 +346,9 @@ Result<void> read_options(const json::Value& document, Ask& ask) {
 
 }  // namespace
 
-std::span<const std::string_view> ask_fields() { return kAllFields; }
+std::span<const std::string_view> ask_fields() {
+  return kAllFields;
+}
 
 std::string_view closest_name(std::string_view mistyped, std::span<const std::string_view> known) {
   std::string_view best;
@@ -347,9 +380,15 @@ const json::Value* Ask::option(std::string_view key) const {
   return nullptr;
 }
 
-bool Ask::has_images() const { return has_part(messages, "image_url"); }
-bool Ask::has_files() const { return has_part(messages, "file"); }
-bool Ask::has_audio() const { return has_part(messages, "input_audio"); }
+bool Ask::has_images() const {
+  return has_part(messages, "image_url");
+}
+bool Ask::has_files() const {
+  return has_part(messages, "file");
+}
+bool Ask::has_audio() const {
+  return has_part(messages, "input_audio");
+}
 
 Result<Ask> parse_ask(std::string_view json_document) {
   const Result<json::Value> document = json::parse(json_document);

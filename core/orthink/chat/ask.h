@@ -22,20 +22,20 @@ inline constexpr std::string_view kDefaultModel = "anthropic/claude-haiku-4.5";
 
 struct Ask {
   std::string model{kDefaultModel};
-  std::vector<std::string> fallbacks;    // models[] after the first
+  std::vector<std::string> fallbacks;           // models[] after the first
   json::Value messages = json::Value::array();  // checked: roles and part types; passed on as they came
   Setting think;
   std::optional<uint64_t> answer_tokens;
   std::optional<uint64_t> max_tokens;
   std::optional<Money> max_cost;
-  bool fits = false;                     // lower the settings until the call fits max_cost
+  bool fits = false;  // lower the settings until the call fits max_cost
   bool is_lenient = false;
   bool streams = true;
   bool hides_thinking = false;
   std::string user;
-  std::string tenant;                    // never sent upstream
+  std::string tenant;  // never sent upstream
   std::string session;
-  std::optional<Duration> deadline;      // whole call
+  std::optional<Duration> deadline;  // whole call
   // Everything passed on unchanged after a check of its type: tools, tool_choice, response_format, provider, plugins,
   // temperature, top_p, stop, seed, ... in the order given.
   std::vector<json::Member> passed_on;

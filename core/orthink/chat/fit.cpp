@@ -5,7 +5,9 @@
 namespace orthink {
 namespace {
 
-bool passes(const Ask& ask, const Plan& plan) { return plan(ask).ok(); }
+bool passes(const Ask& ask, const Plan& plan) {
+  return plan(ask).ok();
+}
 
 Ask with_tokens(const Ask& ask, uint64_t tokens) {
   Ask changed = ask;

@@ -1,5 +1,6 @@
 // One message:
-//   {"role":"user","content":"text" | [{"type":"text","text":"..."},{"type":"image_url","image_url":{"url":"data:... | https://..."}}, ...]}
+//   {"role":"user","content":"text" | [{"type":"text","text":"..."},{"type":"image_url","image_url":{"url":"data:... | https://..."}},
+//   ...]}
 //   {"role":"assistant","content":"text" | null,"reasoning_details":[...],"tool_calls":[{"id":"..","type":"function","function":{..}}]}
 //   {"role":"tool","tool_call_id":"..","content":"text"}
 // Names as in OpenRouter's chat schema (openrouter-api 2.1, 3.5, 3.7).
@@ -145,7 +146,8 @@ Result<void> check_assistant(const json::Value& message, const std::string& plac
 }
 
 Result<void> check_message(const json::Value& message, const std::string& place) {
-  if (!message.is_object()) return wrong(place, "is " + std::string(name(message.type())) + ", not an object", "Give {\"role\":...,\"content\":...}.");
+  if (!message.is_object())
+    return wrong(place, "is " + std::string(name(message.type())) + ", not an object", "Give {\"role\":...,\"content\":...}.");
   if (auto role = need_text(message, "role", place); !role) return role;
   const std::string& role = message.find("role")->text();
   bool is_known = false;
@@ -187,7 +189,8 @@ Result<void> check_messages(const json::Value& messages) {
   const size_t count = messages.members().size();
   if (count == 0) return make_error(Errc::empty_prompt, "messages is an empty list", "Add at least one user message.");
   if (count > limits::kMessagesMax) {
-    return make_error(Errc::too_large, "messages has " + std::to_string(count) + " items", "Send at most " + std::to_string(limits::kMessagesMax) + ".");
+    return make_error(Errc::too_large, "messages has " + std::to_string(count) + " items",
+                      "Send at most " + std::to_string(limits::kMessagesMax) + ".");
   }
   size_t index = 0;
   bool has_question = false;

@@ -4,13 +4,14 @@
 
 #include "orthink/chat/fit.h"
 #include "orthink/chat/messages.h"
+#include "orthink/think/words.h"
 
 namespace orthink {
 namespace {
 
-constexpr Duration kClockSkew = Duration::seconds(300);     // price windows count this much earlier and later
+constexpr Duration kClockSkew = Duration::seconds(300);  // price windows count this much earlier and later
 constexpr Duration kPricesFresh = Duration::seconds(7 * 86'400);
-constexpr uint64_t kSmallContextTokens = 8'192;             // up to here OpenRouter cuts prompts by default
+constexpr uint64_t kSmallContextTokens = 8'192;  // up to here OpenRouter cuts prompts by default
 constexpr int64_t kExpirySoonDays = 30;
 
 // Days since 1970-01-01 of "YYYY-MM-DD" (proleptic Gregorian); nothing for anything else.
@@ -30,7 +31,9 @@ std::optional<int64_t> day_of(std::string_view date) {
   return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
 }
 
-std::string usd(Money money) { return "$" + money.to_decimal(); }
+std::string usd(Money money) {
+  return "$" + money.to_decimal();
+}
 
 bool same_field(const ReasoningField& a, const ReasoningField& b) {
   return a.enabled == b.enabled && a.effort == b.effort && a.max_tokens == b.max_tokens && a.exclude == b.exclude;
@@ -74,9 +77,9 @@ Result<Planner::Candidate> Planner::candidate(const Ask& ask, const std::string&
   found.prompt = prompt_tokens(ask, found.card);
   const PromptTokens& prompt = found.prompt;
   if (found.card.context_tokens && prompt.for_context >= *found.card.context_tokens) {
-    return make_error(Errc::context_too_small, "the prompt may take " + std::to_string(prompt.for_context) + " tokens (about " +
-                                                   std::to_string(prompt.expected) + " expected); the context of " + found.card.id + " is " +
-                                                   std::to_string(*found.card.context_tokens));
+    return make_error(Errc::context_too_small, "the prompt may take " + grouped(prompt.for_context) + " tokens (about " +
+                                                   grouped(prompt.expected) + " expected); the context of " + found.card.id + " is " +
+                                                   grouped(*found.card.context_tokens));
   }
   return found;
 }
@@ -112,7 +115,8 @@ ThinkRequest Planner::think_request(const Ask& ask, const Candidate& of) const {
 }
 
 // A fallback runs the very body made for the first model, so it must plan to the same thinking, cap and parameters.
-Result<void> Planner::honours(const Ask& ask, const Candidate& fallback, const Prepared& prepared, const AcceptedParameters& accepted) const {
+Result<void> Planner::honours(const Ask& ask, const Candidate& fallback, const Prepared& prepared,
+                              const AcceptedParameters& accepted) const {
   Ask same = ask;
   same.max_tokens = prepared.think.output_cap_tokens;
   if (const Result<Setting> sent = parse_setting(prepared.think.sent); sent) same.think = *sent;
@@ -129,7 +133,8 @@ Result<void> Planner::honours(const Ask& ask, const Candidate& fallback, const P
   return parameters ? Result<void>() : parameters.error();
 }
 
-Result<std::vector<const Planner::Candidate*>> Planner::usable_fallbacks(const Ask& ask, Prepared& prepared, const AcceptedParameters& accepted) const {
+Result<std::vector<const Planner::Candidate*>> Planner::usable_fallbacks(const Ask& ask, Prepared& prepared,
+                                                                         const AcceptedParameters& accepted) const {
   std::vector<const Candidate*> usable;
   for (const Candidate& other : others_) {
     const Result<void> ok = honours(ask, other, prepared, accepted);
@@ -147,7 +152,8 @@ Result<std::vector<const Planner::Candidate*>> Planner::usable_fallbacks(const A
 }
 
 // The dearest of all models that may answer, key by key and as a whole; left empty when any of them has no known price.
-void Planner::bound(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared, std::optional<MaxPrice>& max_price) const {
+void Planner::bound(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared,
+                    std::optional<MaxPrice>& max_price) const {
   prepared.worst_case.from = Instant{std::max<int64_t>(0, options_.now.us - kClockSkew.us)};
   prepared.worst_case.until = options_.now + ask.deadline.value_or(options_.call_deadline) + kClockSkew;
   prepared.worst_case.output_tokens = prepared.think.output_cap_tokens;
@@ -195,20 +201,24 @@ Result<void> Planner::judge_price(const Ask& ask, Prepared& prepared, std::optio
     return make_error(Errc::price_overflow, "the worst case is beyond what can be booked");
   }
   if (prepared.worst && ask.max_cost && *prepared.worst > *ask.max_cost) {
-    return make_error(Errc::cost_above_max, "the call may cost up to " + usd(*prepared.worst) + ", above max_cost of " + usd(*ask.max_cost));
+    return make_error(Errc::cost_above_max,
+                      "the call may cost up to " + usd(*prepared.worst) + ", above max_cost of " + usd(*ask.max_cost));
   }
   if (const std::string doubt = price_doubt(ask, prepared); !doubt.empty()) {
     prepared.worst.reset();
     prepared.expected.reset();
-    if (!ask.max_cost && options_.is_paid) return make_error(Errc::price_unknown, doubt, "Say what the call may cost with max_cost_usd, or choose a model whose price is known.");
+    if (!ask.max_cost && options_.is_paid)
+      return make_error(Errc::price_unknown, doubt,
+                        "Say what the call may cost with max_cost_usd, or choose a model whose price is known.");
     stand_in(ask, make_error(Errc::price_unknown, doubt), prepared, max_price);
     return {};
   }
   prepared.hold = *prepared.worst;
   const bool is_old = prepared.price_age_s.value_or(0) > kPricesFresh.us / 1'000'000;
   if (options_.allows_stale_prices || !(options_.is_paid ? is_old || catalog_.is_snapshot() : is_old && !catalog_.is_snapshot())) return {};
-  const Error stale = make_error(Errc::price_stale, catalog_.is_snapshot() ? "the prices are the ones compiled in" :
-      "the prices are " + std::to_string(*prepared.price_age_s / 86'400) + " days old");
+  const Error stale = make_error(Errc::price_stale, catalog_.is_snapshot()
+                                                        ? "the prices are the ones compiled in"
+                                                        : "the prices are " + std::to_string(*prepared.price_age_s / 86'400) + " days old");
   if (!ask.max_cost && options_.is_paid) return stale;
   stand_in(ask, stale, prepared, max_price);
   return {};
@@ -285,7 +295,8 @@ Result<Prepared> Planner::plan(const Ask& ask) const {
   bound(ask, models, prepared, max_price);
   if (auto priced = judge_price(ask, prepared, max_price); !priced) return priced.error();
 
-  RequestParts parts{.ask = ask, .model = ask.model, .fallbacks = {}, .think = prepared.think, .passed_on = accepted->passed_on, .max_price = max_price};
+  RequestParts parts{
+      .ask = ask, .model = ask.model, .fallbacks = {}, .think = prepared.think, .passed_on = accepted->passed_on, .max_price = max_price};
   for (const Candidate* other : *others) parts.fallbacks.push_back(other->card.id);
   parts.switches_compression_off = first_->card.context_tokens.value_or(kSmallContextTokens + 1) <= kSmallContextTokens &&
                                    ask.option("transforms") == nullptr && ask.option("plugins") == nullptr;
@@ -310,7 +321,8 @@ Result<Prepared> Planner::plan_or_fit(const Ask& ask) const {
   }
   Result<Prepared> prepared = plan(*lower);
   if (prepared) {
-    prepared->reasons.push_back({"fitted", "Settings were lowered to fit " + usd(*ask.max_cost) + ": " + difference_json(ask, *lower) + "."});
+    prepared->reasons.push_back(
+        {"fitted", "Settings were lowered to fit " + usd(*ask.max_cost) + ": " + difference_json(ask, *lower) + "."});
   }
   return prepared;
 }
@@ -351,25 +363,29 @@ void Planner::explain(const Ask& ask, const RequestParts& parts, Prepared& prepa
   const PromptTokens& prompt = first_->prompt;
   std::string how = first_->card.thinking.prompt_permille == 0 ? " (its bytes: the tokenizer is unknown)" : "";
   if (prompt.takes_context) how = " (the whole context: a file's tokens cannot be told beforehand)";
-  prepared.reasons.push_back({"prompt_bound", "The prompt is about " + std::to_string(prepared.prompt_tokens_expected) + " tokens and at most " +
-                                                  std::to_string(prepared.prompt_tokens_bound) + how + "."});
+  prepared.reasons.push_back({"prompt_bound", "The prompt is about " + grouped(prepared.prompt_tokens_expected) + " tokens and at most " +
+                                                  grouped(prepared.prompt_tokens_bound) + how + "."});
   if (prepared.worst && parts.max_price) {
-    prepared.reasons.push_back({"worst_cost", "At most " + usd(*prepared.worst) + ": " + std::to_string(prepared.prompt_tokens_bound) + " prompt tokens at $" +
-                                                  usd_per_million(parts.max_price->prompt) + " and " + std::to_string(prepared.think.output_cap_tokens) +
-                                                  " output tokens at $" + usd_per_million(parts.max_price->completion) + " per million."});
+    prepared.reasons.push_back({"worst_cost", "At most " + usd(*prepared.worst) + ": " + grouped(prepared.prompt_tokens_bound) +
+                                                  " prompt tokens at $" + usd_per_million(parts.max_price->prompt) + " and " +
+                                                  grouped(prepared.think.output_cap_tokens) + " output tokens at $" +
+                                                  usd_per_million(parts.max_price->completion) + " per million."});
   }
   if (ask.option("provider") != nullptr) {
-    prepared.warnings.push_back({"provider_by_caller", "provider was set by the caller: parameters may be ignored and prices may exceed the bound, as require_parameters "
-                                                       "and max_price are not sent."});
+    prepared.warnings.push_back(
+        {"provider_by_caller",
+         "provider was set by the caller: parameters may be ignored and prices may exceed the bound, as require_parameters "
+         "and max_price are not sent."});
   } else if (parts.max_price) {
     prepared.reasons.push_back({"max_price", "provider.max_price goes along, so that a dearer provider refuses instead of billing more."});
   }
   if (parts.switches_compression_off) {
-    prepared.reasons.push_back({"compression_off", "Context compression is switched off: for contexts up to " + std::to_string(kSmallContextTokens) +
-                                                       " tokens the prompt would be cut without a word."});
+    prepared.reasons.push_back({"compression_off", "Context compression is switched off: for contexts up to " +
+                                                       grouped(kSmallContextTokens) + " tokens the prompt would be cut without a word."});
   }
   if (!parts.fallbacks.empty()) {
-    prepared.reasons.push_back({"fallbacks", "The bound is the dearest of " + std::to_string(parts.fallbacks.size() + 1) + " models; the one that answers is billed."});
+    prepared.reasons.push_back({"fallbacks", "The bound is the dearest of " + std::to_string(parts.fallbacks.size() + 1) +
+                                                 " models; the one that answers is billed."});
   }
   const std::optional<int64_t> last_day = day_of(prepared.card.expires_on);
   if (last_day && options_.now.us >= (*last_day - kExpirySoonDays) * 86'400'000'000) {

@@ -48,7 +48,7 @@ class Planner {
   const PrepareOptions& options_;
   std::optional<Candidate> first_;
   std::vector<Candidate> others_;
-  std::vector<Note> dropped_;      // fallbacks left out because the ask is lenient
+  std::vector<Note> dropped_;  // fallbacks left out because the ask is lenient
 };
 
 }  // namespace orthink

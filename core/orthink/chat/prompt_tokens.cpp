@@ -26,9 +26,9 @@ constexpr std::array kImageCaps = std::to_array<ImageCap>({
     {"openai/gpt-4o-mini", 48'169},
     {"openai/", 3'779},
     {"anthropic/", 5'000},
-    {"google/gemini-2", 9'288},   // 258 a tile of 768 px, for 36 tiles
+    {"google/gemini-2", 9'288},  // 258 a tile of 768 px, for 36 tiles
     {"google/", 2'240},
-    {"", 16'384},                 // unknown family: the largest of the open vision models
+    {"", 16'384},  // unknown family: the largest of the open vision models
 });
 
 uint64_t image_cap(const ModelCard& card) {

@@ -14,12 +14,12 @@
 namespace orthink {
 
 struct PromptTokens {
-  uint64_t expected = 0;      // unbiased
-  uint64_t for_context = 0;   // bound used against the context: images by the family's cap, files left out
-  uint64_t bound = 0;         // bound used for money; never above the context where that is known
+  uint64_t expected = 0;     // unbiased
+  uint64_t for_context = 0;  // bound used against the context: images by the family's cap, files left out
+  uint64_t bound = 0;        // bound used for money; never above the context where that is known
   uint64_t images = 0;
-  bool is_unbounded = false;  // a file or video, and the context is unknown: no bound exists
-  bool takes_context = false; // a file or video: the bound is the whole context
+  bool is_unbounded = false;   // a file or video, and the context is unknown: no bound exists
+  bool takes_context = false;  // a file or video: the bound is the whole context
 };
 
 PromptTokens prompt_tokens(const Ask& ask, const ModelCard& card);

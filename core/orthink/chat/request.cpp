@@ -14,7 +14,7 @@ namespace {
 // Passed-on parameters that a row must list, and the reason they may be forbidden while thinking.
 struct Gate {
   std::string_view key;
-  std::string_view listed_as;            // the name in supported_parameters
+  std::string_view listed_as;  // the name in supported_parameters
   SamplingSet forbidden_by = 0;
   bool may_drop = true;
 };
@@ -41,7 +41,9 @@ constexpr std::array kGates = std::to_array<Gate>({
     {"web_search_options", "web_search_options", 0, true},
 });
 
-bool is_forced(const json::Value& tool_choice) { return tool_choice.is_object() || tool_choice.text() == "required"; }
+bool is_forced(const json::Value& tool_choice) {
+  return tool_choice.is_object() || tool_choice.text() == "required";
+}
 
 // 1, 1.0, 1.00: the neutral value of temperature and top_p, which every family takes.
 bool is_one(const json::Value& value) {
@@ -62,7 +64,7 @@ std::string objection(const json::Member& parameter, const Gate& gate, const Mod
   if (key == "response_format" && type_of(parameter.value) == "json_schema" && !lists_parameter(card.parameters, "structured_outputs")) {
     return card.id + " does not list structured_outputs, which a json_schema needs";
   }
-  
+
   const SamplingSet forbidden = plan.forbidden;
   const bool is_neutral = (key == "temperature" || key == "top_p") && is_one(parameter.value);
   if ((forbidden & gate.forbidden_by) != 0 && !is_neutral) return card.id + " does not take " + key + " while it thinks";
@@ -79,12 +81,14 @@ Error refusal(const json::Member& parameter, const Gate& gate, const ModelCard& 
   if (gate.may_drop) {
     return make_error(Errc::parameter_forbidden, std::move(sentence), "Leave " + parameter.key + " out, or be lenient to have it dropped.");
   }
-  return make_error(Errc::capability_missing, std::move(sentence), "Leave " + parameter.key + " out of the question to " + card.id + ", or choose a model that has it.");
+  return make_error(Errc::capability_missing, std::move(sentence),
+                    "Leave " + parameter.key + " out of the question to " + card.id + ", or choose a model that has it.");
 }
 
 Result<void> check_content(const Ask& ask, const ModelCard& card, const ThinkPlan& plan) {
   if (ask.has_images() && !card.has(Capability::vision)) {
-    return make_error(Errc::capability_missing, card.id + " does not take pictures", "Choose a model with vision: orthink models --cap vision.");
+    return make_error(Errc::capability_missing, card.id + " does not take pictures",
+                      "Choose a model with vision: orthink models --cap vision.");
   }
   if (ask.has_audio() && !card.has(Capability::audio)) {
     return make_error(Errc::capability_missing, card.id + " does not take audio", "Choose a model with audio input.");
@@ -100,7 +104,8 @@ Result<void> check_content(const Ask& ask, const ModelCard& card, const ThinkPla
 
 std::string plugin_with_fee(const json::Value& plugins) {
   // Ids that only route, repair or cut cost nothing by themselves (openrouter-api 2.1).
-  constexpr std::array<std::string_view, 5> kFree = {"auto-router", "auto-beta-router", "response-healing", "context-compression", "moderation"};
+  constexpr std::array<std::string_view, 5> kFree = {"auto-router", "auto-beta-router", "response-healing", "context-compression",
+                                                     "moderation"};
   for (const json::Member& plugin : plugins.members()) {
     const json::Value* id = plugin.value.is_object() ? plugin.value.find("id") : nullptr;
     const std::string name = id != nullptr && id->is_string() ? id->text() : "without an id";
@@ -176,7 +181,9 @@ std::string fee_source(const Ask& ask, const ModelCard& card) {
   return {};
 }
 
-std::string usd_per_million(Money per_token) { return per_token.times(1'000'000).to_decimal(); }
+std::string usd_per_million(Money per_token) {
+  return per_token.times(1'000'000).to_decimal();
+}
 
 std::string request_body(const RequestParts& parts) {
   json::Writer out;

@@ -19,8 +19,8 @@
 namespace orthink {
 
 struct AcceptedParameters {
-  std::vector<json::Member> passed_on;   // in the ask's order
-  std::vector<Note> warnings;            // one for each dropped parameter
+  std::vector<json::Member> passed_on;  // in the ask's order
+  std::vector<Note> warnings;           // one for each dropped parameter
 };
 Result<AcceptedParameters> accept_parameters(const Ask& ask, const ModelCard& card, const ThinkPlan& plan);
 
@@ -28,7 +28,7 @@ Result<AcceptedParameters> accept_parameters(const Ask& ask, const ModelCard& ca
 // empty when nothing does.
 std::string fee_source(const Ask& ask, const ModelCard& card);
 
-struct MaxPrice {     // per token; goes out as USD per million
+struct MaxPrice {  // per token; goes out as USD per million
   Money prompt;
   Money completion;
 };
@@ -39,8 +39,8 @@ struct RequestParts {
   std::vector<std::string> fallbacks;
   const ThinkPlan& think;
   std::vector<json::Member> passed_on;
-  std::optional<MaxPrice> max_price;          // nothing = prices unknown
-  bool switches_compression_off = false;      // small contexts cut prompts in silence otherwise (openrouter-api 2.1)
+  std::optional<MaxPrice> max_price;      // nothing = prices unknown
+  bool switches_compression_off = false;  // small contexts cut prompts in silence otherwise (openrouter-api 2.1)
 };
 std::string request_body(const RequestParts& parts);
 

@@ -6,10 +6,12 @@ int exit_code(Outcome outcome) {
   switch (outcome) {
     case Outcome::answered:
     case Outcome::tool_calls:
-    case Outcome::truncated: return 0;
+    case Outcome::truncated:
+      return 0;
     case Outcome::thinking_used_all:
     case Outcome::empty:
-    case Outcome::filtered: return 4;
+    case Outcome::filtered:
+      return 4;
   }
   return 1;
 }
@@ -21,15 +23,18 @@ int exit_code(const Error& error) {
   if (is_upstream) return 1;
   switch (error.kind) {
     case Kind::budget_exceeded:
-    case Kind::rate_limit_exceeded: return 3;
+    case Kind::rate_limit_exceeded:
+      return 3;
     case Kind::validation_error:
     case Kind::thinking_tokens_exceeded:
-    case Kind::model_unavailable: return 2;
+    case Kind::model_unavailable:
+      return 2;
     case Kind::authentication_failed:
     case Kind::upstream_error:
     case Kind::timeout:
     case Kind::cancelled:
-    case Kind::internal_error: return 1;
+    case Kind::internal_error:
+      return 1;
   }
   return 1;
 }

@@ -21,9 +21,18 @@ struct House {
   std::string_view author, provider;
 };
 constexpr std::array kHouses = std::to_array<House>({
-    {"openai", "OpenAI"}, {"anthropic", "Anthropic"}, {"google", "Google"}, {"x-ai", "xAI"}, {"mistralai", "Mistral"},
-    {"deepseek", "DeepSeek"}, {"perplexity", "Perplexity"}, {"cohere", "Cohere"}, {"minimax", "Minimax"}, {"moonshotai", "Moonshot"},
-    {"z-ai", "Z.AI"}, {"qwen", "Alibaba"},
+    {"openai", "OpenAI"},
+    {"anthropic", "Anthropic"},
+    {"google", "Google"},
+    {"x-ai", "xAI"},
+    {"mistralai", "Mistral"},
+    {"deepseek", "DeepSeek"},
+    {"perplexity", "Perplexity"},
+    {"cohere", "Cohere"},
+    {"minimax", "Minimax"},
+    {"moonshotai", "Moonshot"},
+    {"z-ai", "Z.AI"},
+    {"qwen", "Alibaba"},
 });
 
 bool is_own_house(const ModelCard& card, std::string_view provider) {
@@ -32,7 +41,9 @@ bool is_own_house(const ModelCard& card, std::string_view provider) {
   });
 }
 
-std::string usd(Money money) { return "$" + money.to_decimal(); }
+std::string usd(Money money) {
+  return "$" + money.to_decimal();
+}
 
 // Why the wire's cost and ours differ, most certain reason first.
 std::string difference_reason(const Answer& answer, const ModelCard& card, Money theirs, Money ours) {
@@ -46,9 +57,12 @@ std::string difference_reason(const Answer& answer, const ModelCard& card, Money
     return "Web search fees: " + std::to_string(usage.web_search_requests) + " searches are in the cost but not in the token prices.";
   }
   if (is_dearer && usage.other_tool_requests > 0) return "Server tool fees are in the cost but not in the token prices.";
-  if (is_dearer && answer.annotations_raw.find("\"file\"") != std::string::npos) return "Plugin fees: parsing the file is in the cost but not in the token prices.";
-  if (is_dearer && card.provider == "perplexity") return "Request fee: this provider bills each request beside its tokens, which the catalogue does not list.";
-  if (usage.cache_write_tokens.value_or(0) > 0 && card.provider == "google") return "Cache write: the provider bills what it stored by its own rule.";
+  if (is_dearer && answer.annotations_raw.find("\"file\"") != std::string::npos)
+    return "Plugin fees: parsing the file is in the cost but not in the token prices.";
+  if (is_dearer && card.provider == "perplexity")
+    return "Request fee: this provider bills each request beside its tokens, which the catalogue does not list.";
+  if (usage.cache_write_tokens.value_or(0) > 0 && card.provider == "google")
+    return "Cache write: the provider bills what it stored by its own rule.";
   if (!answer.provider.empty() && !is_own_house(card, answer.provider)) {
     return "Other provider: " + answer.provider + " served it; the catalogue lists the price of the model's first provider.";
   }
@@ -104,10 +118,14 @@ void write_cost(json::Writer& out, const Receipt& receipt) {
 
 std::string_view name(CostSource source) {
   switch (source) {
-    case CostSource::provider: return "provider";
-    case CostSource::computed: return "computed";
-    case CostSource::bound: return "bound";
-    case CostSource::unknown: return "unknown";
+    case CostSource::provider:
+      return "provider";
+    case CostSource::computed:
+      return "computed";
+    case CostSource::bound:
+      return "bound";
+    case CostSource::unknown:
+      return "unknown";
   }
   return "unknown";
 }

@@ -47,7 +47,14 @@ std::string store(Position at, const StoreBatch& batch) {
   }
   out.end().key("additions").array();
   for (const GuardedAddition& addition : batch.additions) {
-    out.object().key("key").string(addition.key).key("add_nano").number(addition.add_nano).key("limit_nano").number(addition.limit_nano).end();
+    out.object()
+        .key("key")
+        .string(addition.key)
+        .key("add_nano")
+        .number(addition.add_nano)
+        .key("limit_nano")
+        .number(addition.limit_nano)
+        .end();
   }
   out.end();
   return closed(std::move(out));
@@ -144,7 +151,9 @@ std::string error_json(const Error& error) {
   return out.take();
 }
 
-std::string output_json(Position at, const Output& out, const Exchange& exchange) { return std::visit(ToJson{at, exchange}, out); }
+std::string output_json(Position at, const Output& out, const Exchange& exchange) {
+  return std::visit(ToJson{at, exchange}, out);
+}
 
 bool is_event(const Output& out) {
   return !std::holds_alternative<output::Store>(out) && !std::holds_alternative<output::SendHttp>(out) &&

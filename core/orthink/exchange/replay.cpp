@@ -5,17 +5,26 @@
 
 namespace orthink {
 
-Replay::Replay(ReplayOptions options, const Catalog& catalog) : options_(std::move(options)), catalog_(catalog), reader_(ResponseReader::Form::detect) {}
+Replay::Replay(ReplayOptions options, const Catalog& catalog)
+    : options_(std::move(options)), catalog_(catalog), reader_(ResponseReader::Form::detect) {}
 
 void Replay::queue_deltas() {
   for (const Delta& delta : reader_.deltas()) {
     const auto at = is_first_ ? render::Position::first : render::Position::later;
     is_first_ = false;
     switch (delta.kind) {
-      case Delta::Kind::thinking: lines_.push_back(render::thinking(at, reader_.text(delta), delta.tokens, delta.thinking_kind)); break;
-      case Delta::Kind::output: lines_.push_back(render::output(at, reader_.text(delta), delta.tokens)); break;
-      case Delta::Kind::tool_call: lines_.push_back(render::tool_call(at, reader_.answer().tool_calls[delta.tool_call])); break;
-      case Delta::Kind::usage: lines_.push_back(render::usage(at, reader_.answer().usage)); break;
+      case Delta::Kind::thinking:
+        lines_.push_back(render::thinking(at, reader_.text(delta), delta.tokens, delta.thinking_kind));
+        break;
+      case Delta::Kind::output:
+        lines_.push_back(render::output(at, reader_.text(delta), delta.tokens));
+        break;
+      case Delta::Kind::tool_call:
+        lines_.push_back(render::tool_call(at, reader_.answer().tool_calls[delta.tool_call]));
+        break;
+      case Delta::Kind::usage:
+        lines_.push_back(render::usage(at, reader_.answer().usage));
+        break;
     }
   }
 }

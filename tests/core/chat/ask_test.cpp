@@ -47,7 +47,8 @@ TEST_CASE("the smallest ask takes the defaults") {
 }
 
 TEST_CASE("every own field arrives where it belongs") {
-  const Ask ask = good(R"({"model":"a/b","models":["a/b","c/d","e/f","c/d"],"system":"Be short.","prompt":"Why?","think":"8k","answer_tokens":2000,
+  const Ask ask =
+      good(R"({"model":"a/b","models":["a/b","c/d","e/f","c/d"],"system":"Be short.","prompt":"Why?","think":"8k","answer_tokens":2000,
     "max_tokens":12000,"max_cost_usd":"0.05","fit":true,"lenient":true,"stream":false,"hide_thinking":true,"user":"u","tenant":"t","session":"s","deadline_s":1.5})");
   CHECK(ask.model == "a/b");
   CHECK(ask.fallbacks == std::vector<std::string>{"c/d", "e/f"});
@@ -110,7 +111,8 @@ TEST_CASE("wrong documents are refused by the place that is wrong") {
       {R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"cat.png"}}]}]})", "neither an http(s) address"},
       {R"({"messages":[{"role":"user","content":[{"type":"file","file":{}}]}]})", "neither file_data nor file_url"},
       {R"({"messages":[{"role":"user","content":"x"},{"role":"assistant"}]})", "messages[1].content is missing"},
-      {R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"1","function":{"name":"f"}}]}]})", "arguments"},
+      {R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"1","function":{"name":"f"}}]}]})",
+       "arguments"},
       {R"({"messages":[{"role":"tool","content":"x"}]})", "tool_call_id"},
       {R"({"prompt":"x","think":true})", "think is boolean"},
       {R"({"prompt":"x","think":"hgih"})", ""},

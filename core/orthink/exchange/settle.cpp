@@ -1,0 +1,190 @@
+// The hold of a leg: reserved before anything is sent, marked sent, and let go only by a fact.
+//
+//   none -> reserved -> sent -> settled    final usage says what it cost
+//                    |       -> released   certainly nothing was or will be billed
+//                    |       -> unknown    everything else; the hold stays
+//                    -> released           never sent
+#include <algorithm>
+
+#include "orthink/exchange/state.h"
+#include "orthink/think/words.h"
+
+namespace orthink {
+
+void Exchange::State::store(HoldState from, HoldState to, bool is_durable) {
+  RowWrite write;
+  write.key = options.call_id + "/" + std::to_string(row);
+  write.from = from;
+  write.to = to;
+  write.bound = NanoUsd::ceil(prepared.hold);
+  write.generation_id = reader.answer().generation_id.empty() ? generation_id : reader.answer().generation_id;
+  if (to == HoldState::settled) {
+    write.actual = NanoUsd::ceil(*receipt.cost);
+    write.is_exact = receipt.cost_source == CostSource::provider;
+  }
+  StoreBatch batch;
+  batch.ticket = ++tickets;
+  batch.is_durable = is_durable;
+  batch.rows.push_back(std::move(write));
+  if (from != to) {
+    awaited = batch.ticket;
+    row_state = to;
+  }
+  queue(output::Store{std::move(batch)});
+}
+
+void Exchange::State::begin_row() {
+  ++row;
+  stage = Stage::reserving;
+  store(HoldState::none, HoldState::reserved, false);
+}
+
+void Exchange::State::on_store(const StoreReply& reply) {
+  if (reply.ticket != awaited || awaited == 0) return;
+  awaited = 0;
+  const bool is_applied = reply.verdict == StoreReply::Verdict::applied;
+  if (stage == Stage::reserving) return on_reserved(reply);
+  if (stage == Stage::marking) {
+    if (is_applied && !is_cancelled()) return send();
+    // Nothing was sent; what the row is after a refused mark is still `reserved`.
+    if (!is_applied) row_state = HoldState::reserved;
+    return release_and_fail(is_applied ? make_error(Errc::cancelled, "the call was cancelled")
+                                       : make_error(Errc::store_unavailable, "the store did not record that the call is sent"));
+  }
+  if (stage != Stage::settling) return;
+  if (!is_applied) warn("store_refused", "The store did not record how the call ended: what it holds stays held.");
+  finish();
+}
+
+void Exchange::State::on_reserved(const StoreReply& reply) {
+  switch (reply.verdict) {
+    case StoreReply::Verdict::applied: {
+      receipt.held = prepared.hold.plus(still_held);
+      if (is_cancelled()) return release_and_fail(make_error(Errc::cancelled, "the call was cancelled"));
+      stage = Stage::marking;
+      return store(HoldState::reserved, HoldState::sent, true);
+    }
+    case StoreReply::Verdict::guard_failed:
+      error = make_error(Errc::budget_refused, "the limit " + reply.failed_key + " does not allow another $" + prepared.hold.to_decimal());
+      error->scope = reply.failed_key;
+      break;
+    case StoreReply::Verdict::row_conflict:
+      error = make_error(Errc::internal, "the store already knows the call " + options.call_id + "/" + std::to_string(row));
+      break;
+    case StoreReply::Verdict::unavailable:
+      error = make_error(Errc::store_unavailable, "the store did not take the reservation");
+      break;
+  }
+  row_state = HoldState::none;
+  after = After::fail;
+  finish();
+}
+
+// Nothing left the machine: the row is let go, and the call ends with `failure`.
+void Exchange::State::release_and_fail(Error failure) {
+  error = std::move(failure);
+  after = After::fail;
+  stage = Stage::settling;
+  settle_by = now + limits::kDrainDeadline;
+  store(row_state, HoldState::released, true);
+}
+
+// Where the row goes, with the books of this call: what the last leg cost is in the receipt.
+HoldState Exchange::State::row_end(Bill bill) {
+  account(receipt, reader.answer(),
+          reader.answer().model.empty() ? std::optional<ModelCard>(prepared.card) : catalog->find(reader.answer().model), leg_started);
+  if (receipt.usage.state == UsageState::final_ && receipt.cost) {
+    settled = settled.plus(*receipt.cost);
+    settled_source = std::max(settled_source.value_or(receipt.cost_source), receipt.cost_source);
+    if (*receipt.cost > prepared.hold) {
+      warn("cost_above_bound", "It cost $" + receipt.cost->to_decimal() + ", more than the bound of $" + prepared.hold.to_decimal() + ".");
+    }
+    return HoldState::settled;
+  }
+  if (bill == Bill::none) return HoldState::released;
+  still_held = still_held.plus(prepared.hold);
+  return HoldState::unknown;
+}
+
+void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
+  std::optional<Duration> delay;
+  if (failure && !is_cancelled()) {
+    delay = retry_delay(options.retry, {*failure, bill, has_delivered}, receipt.attempts, options.entropy, now, call_by);
+  }
+  after = failure ? (delay ? After::retry : After::fail) : After::complete;
+  error = std::move(failure);
+  drain_by = Instant::never();
+  if (delay && bill == Bill::none && !is_sent) return back_off(*delay);  // the row is used again
+  if (delay) backoff_until = now + *delay;
+  const HoldState end = row_end(bill);
+  stage = Stage::settling;
+  settle_by = now + limits::kDrainDeadline;
+  store(HoldState::sent, end, true);
+}
+
+void Exchange::State::back_off(Duration delay) {
+  stage = Stage::backoff;
+  backoff_until = now + delay;
+}
+
+void Exchange::State::finish() {
+  if (after == After::retry && !is_cancelled()) {
+    stage = Stage::backoff;
+    return;
+  }
+  if (after == After::retry) error = make_error(Errc::cancelled, "the call was cancelled");
+  close_receipt();
+  stage = Stage::over;
+  if (after == After::complete) {
+    error.reset();
+    outs.emplace_back(output::Complete{});
+  } else {
+    outs.emplace_back(output::Failed{});
+  }
+}
+
+void Exchange::State::warn(std::string code, std::string text) {
+  receipt.warnings.push_back({std::move(code), std::move(text)});
+}
+
+void Exchange::State::close_receipt() {
+  receipt.total = now - started;
+  const bool was_reserved = receipt.held.has_value();
+  if (still_held > Money::zero() || row_state == HoldState::unknown) {
+    receipt.cost.reset();
+    receipt.cost_source = CostSource::unknown;
+    receipt.held = still_held;
+  } else if (was_reserved) {
+    receipt.cost = settled;
+    receipt.cost_source = settled_source.value_or(CostSource::computed);
+    receipt.held = prepared.hold;
+  }
+  if (!receipt.generation_id && !generation_id.empty()) receipt.generation_id = generation_id;
+  if (!receipt.provider && !provider.empty()) receipt.provider = provider;
+  compare_with_plan();
+}
+
+void Exchange::State::compare_with_plan() {
+  const Answer& answer = reader.answer();
+  if (answer.usage.state == UsageState::final_) receipt.contradiction = contradiction(prepared.think, answer.usage, answer.saw_thinking());
+  const uint64_t cap = prepared.think.output_cap_tokens;
+  if (answer.usage.completion_tokens.value_or(0) > cap) {
+    warn("cap_exceeded",
+         "The answer took " + grouped(*answer.usage.completion_tokens) + " tokens, over the total cap of " + grouped(cap) + ".");
+  }
+  const std::optional<uint64_t>& budget = prepared.think.budget_tokens;
+  if (budget && answer.usage.thinking_tokens.value_or(0) > *budget) {
+    warn("budget_overrun",
+         "Thinking took " + grouped(*answer.usage.thinking_tokens) + " tokens, over its budget of " + grouped(*budget) + ".");
+  }
+  if (answer.invalid_chunks > 0)
+    warn("invalid_chunks", std::to_string(answer.invalid_chunks) + " chunks of the stream could not be read and were left out.");
+  if (answer.model.empty() || prepared.card.is_router) return;
+  const std::optional<ModelCard> served = catalog->find(answer.model);
+  const std::string& id = served ? served->id : answer.model;
+  if (id != prepared.card.id && id != prepared.card.alias_target && answer.model != prepared.card.canonical_slug) {
+    warn("model_differs", answer.model + " answered in place of " + prepared.card.id + ".");
+  }
+}
+
+}  // namespace orthink

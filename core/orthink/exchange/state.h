@@ -1,0 +1,101 @@
+// The inside of Exchange: what it knows between two mutations. Implemented in exchange.cpp (inputs, time), leg.cpp (one request and
+// its response) and settle.cpp (store batches, retries, the receipt).
+//
+// Stages:
+//   reserving -> marking -> connecting -> waiting -> body | error_body -> settling -> over
+//                                ^                                          |
+//                                +-------------- backoff <------------------+      (a row whose bytes never left is used again)
+//   closing: cancelled before anything was known to have left; the host may still tell (input Lost).
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "orthink/chat/stream.h"
+#include "orthink/exchange/exchange.h"
+
+namespace orthink {
+
+struct Exchange::State {
+  enum class Stage : uint8_t { reserving, marking, connecting, waiting, body, error_body, closing, settling, backoff, over };
+  enum class After : uint8_t { complete, fail, retry };
+
+  // Of the call.
+  Prepared prepared;
+  const Catalog* catalog = nullptr;
+  ExchangeOptions options;
+  bool is_fee_free = true;  // nothing but tokens can be billed
+  Instant started, call_by, now, last_output;
+  Stage stage = Stage::reserving;
+  std::deque<Output> outs;
+  std::string kept_text;  // what queued views point at when a reader's batch is overtaken
+  Receipt receipt;
+  std::optional<Error> error;
+  Outcome outcome = Outcome::empty;
+  uint32_t cancels = 0;
+  bool has_delivered = false;
+
+  // Of the hold row.
+  uint64_t tickets = 0, awaited = 0;
+  uint32_t row = 0;
+  HoldState row_state = HoldState::none;
+  After after = After::fail;
+  Instant settle_by = Instant::never();
+  Money settled = Money::zero();     // of rows settled so far
+  Money still_held = Money::zero();  // of rows that ended unknown
+  std::optional<CostSource> settled_source;
+
+  // Of the leg.
+  uint32_t leg = 0;
+  bool is_leg_open = false, is_sent = false;
+  http::Head head;
+  std::string error_body;
+  ResponseReader reader;
+  Instant leg_started, connect_by, first_token_by, idle_by, drain_by = Instant::never(), backoff_until;
+  std::string generation_id, provider;  // from the head, before the body names them
+
+  // exchange.cpp
+  void handle(const Input& input);
+  void check_time();
+  void beat();
+  [[nodiscard]] Instant next_time() const;
+  [[nodiscard]] std::string_view phase() const;
+  [[nodiscard]] Money spent_estimate() const;
+  void cancel(bool is_urgent);
+  void leave();  // now, whatever is open
+  void queue(Output out);
+  [[nodiscard]] bool is_draining() const { return !drain_by.is_never(); }
+  [[nodiscard]] bool is_cancelled() const { return cancels > 0; }
+
+  // leg.cpp
+  void send();
+  void on_sent();
+  void on_head(const http::Head& received);
+  void on_bytes(std::string_view bytes);
+  void on_body_end();
+  void on_lost(const input::Lost& lost);
+  void queue_deltas();
+  void keep_views();
+  void end_body();
+  void end_error_body();
+  void close_leg();
+  void time_out(Errc errc, const std::string& message);
+  [[nodiscard]] bool stops_billing() const;
+
+  // settle.cpp
+  void store(HoldState from, HoldState to, bool is_durable);
+  void begin_row();
+  void on_store(const StoreReply& reply);
+  void on_reserved(const StoreReply& reply);
+  void conclude(std::optional<Error> failure, Bill bill);
+  HoldState row_end(Bill bill);
+  void back_off(Duration delay);
+  void release_and_fail(Error failure);
+  void finish();
+  void close_receipt();
+  void warn(std::string code, std::string text);
+  void compare_with_plan();
+};
+
+}  // namespace orthink
