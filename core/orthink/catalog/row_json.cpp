@@ -45,6 +45,13 @@ bool is_usable_id(std::string_view id) {
   return !id.empty() && id.size() <= 200 && std::none_of(id.begin(), id.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; });
 }
 
+// "YYYY-MM-DD", a time behind it cut off; nothing for other forms and for the day that stands for never.
+std::string read_date(std::string text) {
+  text.resize(std::min<size_t>(text.size(), 10));
+  const bool is_date = text.size() == 10 && text[4] == '-' && text[7] == '-' && text.find_first_not_of("0123456789-") == text.npos;
+  return is_date && text != "2098-12-31" ? text : std::string();
+}
+
 uint64_t read_parameters(const Value& row) {
   const Value* list = row.find("supported_parameters");
   uint64_t bits = 0;
@@ -184,8 +191,7 @@ std::optional<RowFacts> read_row(const Value& row) {
   facts.output_max_tokens = tokens_at(object_at(row, "top_provider"), "max_completion_tokens");
   facts.parameters = read_parameters(row);
   facts.modalities = read_modalities(architecture);
-  facts.expires_on = text_at(row, "expiration_date");
-  if (facts.expires_on.starts_with("2098-12-31")) facts.expires_on.clear();
+  facts.expires_on = read_date(text_at(row, "expiration_date"));
   facts.reasoning = read_reasoning(object_at(row, "reasoning"));
   facts.reasoning.lists_parameter = lists_parameter(facts.parameters, "reasoning");
   facts.price = read_pricing(object_at(row, "pricing"));

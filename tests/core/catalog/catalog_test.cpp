@@ -114,6 +114,16 @@ TEST_CASE("a bare row is a card without prices") {
   CHECK(card.canonical_slug == "a/b");
 }
 
+TEST_CASE("a row expires on a date or never") {
+  auto expires = [](const char* date) { return only(std::string(R"({"id":"a/b","expiration_date":)") + date + "}").expires_on; };
+  CHECK(expires(R"("2026-12-31")") == "2026-12-31");
+  CHECK(expires(R"("2026-12-31T00:00:00Z")") == "2026-12-31");
+  CHECK(expires(R"("2098-12-31")").empty());
+  CHECK(expires("null").empty());
+  CHECK(expires(R"("soon")").empty());
+  CHECK(expires("20261231").empty());
+}
+
 TEST_CASE("bad rows are left out and counted") {
   const Catalog catalog = read(R"(1,null,"x",[],{},{"id":null},{"id":""},{"id":"a\tb"},{"id":"a/b"},{"id":"a/b"},{"id":"c/d","pricing":7,"reasoning":[],"supported_parameters":{},"context_length":-3})");
   CHECK(catalog.size() == 2);
