@@ -52,6 +52,10 @@ std::string difference_reason(const Answer& answer, const ModelCard& card, Money
     const std::string vendor = usage.upstream_cost ? usd(*usage.upstream_cost) : "its own price";
     return "Own provider key (byok): the account pays only the fee, the vendor bills " + vendor + " to that key.";
   }
+  const uint64_t tokens = usage.prompt_tokens.value_or(0) + usage.completion_tokens.value_or(0);
+  if (ours > theirs && static_cast<uint64_t>(ours.pico - theirs.pico) <= tokens) {
+    return "Rounding: a listed price has more than twelve decimals and was rounded up.";
+  }
   const bool is_dearer = theirs > ours;
   if (is_dearer && usage.web_search_requests > 0) {
     return "Web search fees: " + std::to_string(usage.web_search_requests) + " searches are in the cost but not in the token prices.";
@@ -61,12 +65,23 @@ std::string difference_reason(const Answer& answer, const ModelCard& card, Money
     return "Plugin fees: parsing the file is in the cost but not in the token prices.";
   if (is_dearer && card.provider == "perplexity")
     return "Request fee: this provider bills each request beside its tokens, which the catalogue does not list.";
-  if (usage.cache_write_tokens.value_or(0) > 0 && card.provider == "google")
-    return "Cache write: the provider bills what it stored by its own rule.";
   if (!answer.provider.empty() && !is_own_house(card, answer.provider)) {
     return "Other provider: " + answer.provider + " served it; the catalogue lists the price of the model's first provider.";
   }
   return "Price moved: the catalogue's price is not the one of that day.";
+}
+
+// Why there is nothing to compare.
+std::string one_sided_reason(const Receipt& receipt, const Usage& usage, const std::optional<ModelCard>& card) {
+  std::string theirs;
+  if (usage.cost_unusable)
+    theirs = "The answer's own cost is no amount of money; it was left aside.";
+  else if (!receipt.provider_cost)
+    theirs = "The answer names no cost of its own.";
+  if (receipt.computed_cost) return theirs;
+  const std::string ours = card ? "Ours is unknown: token counts are missing, or the price depends on what served it."
+                                : "Ours is unknown: the catalogue has no price for the model that served it.";
+  return theirs.empty() ? ours : theirs + " " + ours;
 }
 
 CostSource settle_cost(Receipt& receipt, const Usage& usage) {
@@ -148,13 +163,8 @@ void account(Receipt& receipt, const Answer& answer, const std::optional<ModelCa
   if (receipt.provider_cost && receipt.computed_cost && *receipt.provider_cost != *receipt.computed_cost) {
     receipt.difference_reason = difference_reason(answer, *card, *receipt.provider_cost, *receipt.computed_cost);
   }
-  if (!receipt.provider_cost) {
-    receipt.difference_reason = answer.usage.cost_unusable ? "The answer's own cost is no amount of money; it was left aside."
-                                                           : "The answer names no cost of its own.";
-  } else if (!receipt.computed_cost) {
-    receipt.difference_reason = card ? "Ours is unknown: the answer lacks token counts, or the price depends on what served it."
-                                     : "Ours is unknown: the catalogue has no price for the model that served it.";
-  }
+  if (receipt.provider_cost && receipt.computed_cost) return;
+  receipt.difference_reason = one_sided_reason(receipt, answer.usage, card);
 }
 
 std::string receipt_json(const Receipt& receipt) {
