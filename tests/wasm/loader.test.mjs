@@ -1,0 +1,125 @@
+// The module's border, from its outside: what it exports, and that no argument does harm.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
+import { lineOf, load, Orthink, OrthinkError } from '../../web/orthink.js';
+import { cut, freshModule, wasmBytes } from './support.mjs';
+
+const EXPORTS = ['memory', '_initialize', ...['abi_version', 'answer', 'catalog', 'close', 'feed', 'finish', 'open', 'plan', 'read', 'room', 'step']
+  .map((name) => `orthink_${name}`)];
+const BROTLI_MAX = 130_000;
+const NOW = Date.UTC(2026, 7, 22, 12);
+
+const STREAM = [
+  ': OPENROUTER PROCESSING\n\n',
+  'data: {"id":"gen-1","model":"openai/gpt-5-mini","provider":"OpenAI","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"","reasoning":"Gr\u00fc\u00df \ud83d\ude00","reasoning_details":[{"type":"reasoning.text","text":"Gr\u00fc\u00df \ud83d\ude00","index":0}]}}]}\n\n',
+  'data: {"id":"gen-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"\\ufeffDone \ud83d\ude00\\u2028."}}]}\n\n',
+  'data: {"id":"gen-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21,"cost":0.00003}}\n\n',
+  'data: [DONE]\n\n',
+].join('');
+
+test('the module imports nothing and exports its interface alone', async () => {
+  const module = await WebAssembly.compile(wasmBytes);
+  assert.deepEqual(WebAssembly.Module.imports(module), []);
+  assert.deepEqual(WebAssembly.Module.exports(module).map((e) => e.name).sort(), EXPORTS.sort());
+});
+
+test('the module is small', (t) => {
+  const size = brotliCompressSync(wasmBytes).length;
+  t.diagnostic(`${wasmBytes.length} bytes, ${size} by brotli`);
+  assert.ok(size < BROTLI_MAX);
+});
+
+test('a module, its bytes and a response all load', async () => {
+  const sources = [await WebAssembly.compile(wasmBytes), wasmBytes, new Response(wasmBytes, { headers: { 'content-type': 'application/wasm' } }),
+    Promise.resolve(new Response(wasmBytes))];
+  for (const source of sources) assert.equal((await load(source)).plan({ prompt: 'x' }, NOW).ok, true);
+  await assert.rejects(load(new Response('', { status: 404 })), /404/);
+});
+
+test('a stream that is read: text keeps its marks and pairs, in any cut', async () => {
+  const core = await freshModule();
+  const bytes = new TextEncoder().encode(STREAM);
+  for (const how of ['whole', 'bytes', 7, 8, 9]) {
+    const reader = core.read();
+    const events = [...cut(bytes, how)].flatMap((piece) => reader.feed(piece));
+    events.push(...reader.finish());
+    assert.deepEqual(events[0], { schema: 1, type: 'thinking', text: 'Gr\u00fc\u00df \ud83d\ude00', tokens: events[0].tokens, kind: 'text' });
+    assert.equal(events[1].text, '\ufeffDone \ud83d\ude00\u2028.');
+    assert.equal(events.at(-1).type, 'complete');
+    assert.equal(reader.exitCode, 0);
+    assert.equal(reader.answer('output'), '\ufeffDone \ud83d\ude00\u2028.');
+    assert.equal(JSON.parse(reader.answer('message')).role, 'assistant');
+    reader.close();
+  }
+});
+
+test('deltas are the text of the events', async () => {
+  const core = await freshModule();
+  const bytes = new TextEncoder().encode(STREAM);
+  const [events, deltas] = ['events', 'deltas'].map((as) => {
+    const reader = core.read({ as });
+    return [...reader.feed(bytes), ...reader.finish()].filter((event) => event.type !== 'complete').map(lineOf);
+  });
+  assert.deepEqual(deltas, events);
+  const quiet = core.read({ as: 'deltas' });
+  assert.equal(quiet.absorb(bytes), deltas.length);
+  assert.equal(quiet.answer('thinking'), 'Gr\u00fc\u00df \ud83d\ude00');
+});
+
+test('a refusal is an answer, a wrong argument an error', async () => {
+  const core = await freshModule();
+  assert.equal(core.plan({ prompt: 'x', model: 'no/such' }, NOW).ok, false);
+  assert.equal(core.plan('{', NOW).error.code, 'invalid_json');
+  const call = core.open({ prompt: 'x', model: 'no/such' }, { call_id: 'c' }, NOW);
+  assert.equal(call.refusal.type, 'error');
+  assert.equal(call.refusal.schema, 1);
+  const refusals = [
+    () => core.plan({ prompt: 'x' }, -1),
+    () => core.plan({ prompt: 'x' }, NaN),
+    () => core.open({ prompt: 'x' }, { unknown: 1 }, NOW),
+    () => core.open({ prompt: 'x' }, '[]', NOW),
+    () => core.read({ as: 'poem' }),
+    () => core.catalog('{"data":3}', NOW),
+    () => core.catalog('nonsense', NOW),
+    () => call.step('poll', '', 0, NOW),
+  ];
+  for (const refused of refusals) assert.throws(refused, (error) => error instanceof OrthinkError && error.error.kind === 'VALIDATION_ERROR');
+});
+
+test('a handle that was closed names nothing, also when its place is taken', async () => {
+  const core = await freshModule();
+  const first = core.read();
+  first.close();
+  const second = core.read();
+  assert.throws(() => first.feed(new Uint8Array(1)), OrthinkError);
+  first.close();
+  assert.deepEqual(second.feed(new Uint8Array(1)), []);
+  second.finish();
+  assert.throws(() => second.finish(), OrthinkError);
+});
+
+test('handles are limited, and closing makes room', async () => {
+  const core = await freshModule();
+  const open = Array.from({ length: 4096 }, () => core.read());
+  assert.throws(() => core.read(), (error) => error.error.code === 'too_large');
+  for (const reader of open) reader.close();
+  core.read().close();
+});
+
+test('memory is given back when a handle is closed', async () => {
+  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(wasmBytes), {});
+  exports._initialize();
+  const core = new Orthink(exports);
+  const chunk = new TextEncoder().encode(STREAM.replace('data: [DONE]\n\n', ''));
+  const once = () => {
+    const reader = core.read({ as: 'deltas' });
+    for (let i = 0; i < 2000; ++i) reader.absorb(chunk);
+    reader.close();
+  };
+  once();
+  once();
+  const before = exports.memory.buffer.byteLength;
+  for (let i = 0; i < 50; ++i) once();
+  assert.equal(exports.memory.buffer.byteLength, before);
+});
