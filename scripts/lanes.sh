@@ -6,6 +6,11 @@ logs=build/logs
 total_passed=0 total_failed=0 total_skipped=0
 
 count() {
+  if ! [[ "$*" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]]; then
+    echo "scripts/test: no totals were reported: '$*'"
+    lane_failed=$((lane_failed + 1))
+    return
+  fi
   lane_passed=$((lane_passed + $1))
   lane_failed=$((lane_failed + $2))
   lane_skipped=$((lane_skipped + $3))
@@ -18,7 +23,7 @@ run_lane() {
   lane_passed=0 lane_failed=0 lane_skipped=0
   printf '%-10s ' "$1"
   "lane_$1" >"$log" 2>&1 || state=stopped
-  if [ $state = stopped ] && [ $lane_failed -eq 0 ]; then lane_failed=1; fi
+  if [ $lane_failed -eq 0 ] && { [ $state = stopped ] || [ $lane_passed -eq 0 ]; }; then lane_failed=1; fi
   printf '%5d passed, %d failed, %d skipped, %d s\n' $lane_passed $lane_failed $lane_skipped $((SECONDS - started))
   if [ $lane_failed -ne 0 ]; then
     echo "---- the end of $log ----"
@@ -48,11 +53,11 @@ run_ctest() {
   local report=$PWD/$logs/$2.xml line
   rm -f "$report"
   ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$(nproc)" --output-junit "$report" "${@:3}" || true
-  line=$(tr '\n' ' ' <"$report" | grep -o '<testsuite [^>]*>')
-  number() { sed -E "s/.* $1=\"([0-9]+)\".*/\1/" <<<"$line"; }
-  local tests failures disabled skipped
-  tests=$(number tests) failures=$(number failures) disabled=$(number disabled) skipped=$(number skipped)
-  count $((tests - failures - disabled - skipped)) "$failures" $((skipped + disabled))
+  line=$(tr -s '\n\t ' ' ' <"$report" | grep -o '<testsuite [^>]*>')
+  attribute() { sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" <<<"$line"; }
+  local failures skipped
+  failures=$(attribute failures) skipped=$(($(attribute skipped) + $(attribute disabled)))
+  count $(($(attribute tests) - failures - skipped)) "$failures" "$skipped"
 }
 
 lane_native() {
@@ -78,8 +83,8 @@ run_node() {
   rm -f "$report"
   scripts/node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap \
     --test-reporter-destination="$report" "${@:2}" || true
-  number() { sed -nE "s/^# $1 ([0-9]+)$/\1/p" "$report"; }
-  count "$(number pass)" $(($(number fail) + $(number cancelled))) $(($(number skipped) + $(number todo)))
+  total() { sed -nE "s/^# $1 ([0-9]+)$/\1/p" "$report"; }
+  count "$(total pass)" $(($(total fail) + $(total cancelled))) $(($(total skipped) + $(total todo)))
 }
 
 # One fuzz target for FUZZ_SECONDS, from its own first inputs and, where there are any, recorded bodies.
@@ -103,7 +108,7 @@ run_fuzz() {
   FUZZ_SECONDS=$1 FUZZ_SEED=${FUZZ_SEED:-1}
   build_preset fuzz --target fuzz_targets || return 1
   local names name running=0
-  names=$(cd build/fuzz/bin && ls | grep '_fuzz$')
+  names=$(cd tests/fuzz && ls ./*_fuzz.cpp | sed 's,^./,,; s,[.]cpp$,,')
   for name in $names; do
     if [ $running -ge "$(nproc)" ]; then
       if wait -n; then count 1 0 0; else count 0 1 0; fi
