@@ -154,6 +154,7 @@ bool SseReader::next(SseEvent& event) {
 
 bool SseReader::finish() {
   const bool is_inside = data_lines_ != 0 || (begin_ < end_ && buffer_[begin_] != ':' && !(skip_lf_ && buffer_[begin_] == '\n'));
+  if (is_inside && begin_ < end_) take_field({buffer_.get() + begin_, end_ - begin_});  // counted, not dispatched
   begin_ = end_ = searched_ = data_lines_ = 0;
   return is_inside && !overflowed_;
 }
