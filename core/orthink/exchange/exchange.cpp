@@ -53,7 +53,11 @@ void Exchange::State::handle(const Input& input) {
                  [&](const StoreReply& reply) { on_store(reply); },
              },
              input);
-  if (stage != Stage::over) check_time();
+  // A stage that time ends may lead to one that time has ended as well.
+  for (Stage before = Stage::over; stage != Stage::over && stage != before;) {
+    before = stage;
+    check_time();
+  }
   if (stage != Stage::over) beat();
 }
 
