@@ -151,8 +151,8 @@ std::string fish() {
     for (const FlagRow& flag : flag_rows()) {
       if (!belongs(flag, verb.verb) || flag.is_hidden) continue;
       out += "complete -c orthink" + when + " -l " + std::string(flag.name.substr(2)) + " -d " + single_quoted(flag.help);
-      if (flag.takes != Takes::nothing) out += " -r";
-      if (flag.takes == Takes::path || flag.takes == Takes::folder) out += " -F";
+      bool takes_file = flag.takes == Takes::path || flag.takes == Takes::folder;
+      if (flag.takes != Takes::nothing) out += takes_file ? " -r -F" : " -x";
       if (flag.takes == Takes::model) out += " -a '(__orthink_models)'";
       if (!flag.words.empty()) out += " -a " + single_quoted(flag.words);
       out += "\n";
