@@ -68,8 +68,11 @@ void add_keys(Detail& item, const DetailDelta& delta) {
   });
 }
 
+// Most pieces repeat what is known.
 void set_member(Detail& item, std::string_view name, const Span& value) {
-  item.*member_named(name) = unescaped(value);
+  std::optional<std::string>& member = item.*member_named(name);
+  if (value.empty() || (member && !value.has_escapes && *member == value.raw())) return;
+  member = unescaped(value);
   key_at(item, name).raw.clear();
 }
 
@@ -105,9 +108,9 @@ void merge(Detail& item, const DetailDelta& delta) {
   if (delta.text.present()) append_member(item, "text", delta.text, item.held[0]);
   if (delta.summary.present()) append_member(item, "summary", delta.summary, item.held[1]);
   if (delta.data.present()) append_member(item, "data", delta.data, item.held[2]);
-  if (!delta.signature.empty()) set_member(item, "signature", delta.signature);
-  if (!delta.id.empty()) set_member(item, "id", delta.id);
-  if (!delta.format.empty()) set_member(item, "format", delta.format);
+  set_member(item, "signature", delta.signature);
+  set_member(item, "id", delta.id);
+  set_member(item, "format", delta.format);
   if (delta.has_other_keys) add_keys(item, delta);
 }
 

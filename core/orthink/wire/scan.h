@@ -77,8 +77,21 @@ inline size_t line_special(const char* p) {
   }
 }
 
+// True if the 64 bytes at p hold no LF or CR.
+inline bool is_plain_stretch(const char* p) {
+  const auto hits = [](const char* at) {
+    const Vector v = load_vector(at);
+    return (v == '\n') | (v == '\r');
+  };
+  const auto halves = std::bit_cast<Halves>((hits(p) | hits(p + 16)) | (hits(p + 32) | hits(p + 48)));
+  return (halves[0] | halves[1]) == 0;
+}
+
 // The first LF or CR in [p, end), or `end`. REQUIRES: 16 readable bytes past `end`.
 inline const char* line_end(const char* p, const char* end) {
+  if constexpr (kIsWide) {
+    while (end - p >= 64 && is_plain_stretch(p)) p += 64;
+  }
   while (p < end) {
     const size_t at = line_special(p);
     p += at;
