@@ -4,7 +4,8 @@
 //
 //   flags      i image, f file, a audio input; R router
 //   reasoning  o optional or m mandatory, + or - thinks by default, b takes max_tokens, eXX effort bits, dN default effort
-//   prices     a letter per price and its pico-dollars: p600000c2400000; V the price depends
+//   prices     a letter per price and its pico-dollars: p600000c2400000; w83334~666666 is rounded up by .666666 of one;
+//              V the price depends
 //   override   >N prompt longer than N, @N from and <N until HHMM, dXX days, ? an unreadable condition, then prices
 //
 // An empty canonical slug is the id itself.
@@ -32,6 +33,7 @@ void put_prices(std::string& out, const Prices& prices) {
     if (!price) continue;
     out += kPriceLetters[i];
     put(out, static_cast<uint64_t>(price->pico));
+    if (const uint32_t excess = prices.excess(static_cast<PriceKey>(i)); excess != 0) put(out += '~', excess);
   }
 }
 
@@ -95,8 +97,9 @@ bool read_prices(Reader& in, Prices& prices) {
     if (key == kPriceLetters.npos) return false;
     in.drop();
     const uint64_t pico = in.number();
-    if (!in.is_good || pico > INT64_MAX) return false;
-    prices.set(static_cast<PriceKey>(key), Money{static_cast<int64_t>(pico)});
+    const uint64_t excess = in.take('~') ? in.number() : 0;
+    if (!in.is_good || pico > INT64_MAX || excess >= 1'000'000 || (pico == 0 && excess != 0)) return false;
+    prices.set(static_cast<PriceKey>(key), Money{static_cast<int64_t>(pico)}, static_cast<uint32_t>(excess));
   }
   return true;
 }

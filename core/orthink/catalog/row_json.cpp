@@ -88,7 +88,7 @@ ReasoningFacts read_reasoning(const Value* object) {
   const Value* list = object->find("supported_efforts");
   if (list == nullptr) return facts;
   EffortSet set;
-  if (list->is_null()) set = EffortSet::from_bits(facts.is_mandatory ? 0x7e : 0x7f);
+  if (list->is_null()) set = EffortSet::from_bits(0x7f);
   for (const json::Member& item : list->members()) {
     if (std::optional<Effort> effort = item.value.is_string() ? parse_effort(item.value.text()) : std::nullopt) set.add(*effort);
   }
@@ -98,6 +98,14 @@ ReasoningFacts read_reasoning(const Value* object) {
 
 enum class PriceReading : uint8_t { fine, variable, broken };
 
+// The part of `price` that rounding up to 12 decimals added, in millionths of a pico-dollar.
+uint32_t excess_of(Money price, std::string_view text) {
+  constexpr int64_t kMillion = 1'000'000;
+  if (text.find_first_of("eE") != text.npos || price.pico > INT64_MAX / kMillion) return 0;
+  const Result<Money> finer = Money::parse(std::string(text) + "e6");
+  return finer ? static_cast<uint32_t>(std::max<int64_t>(0, price.pico * kMillion - finer->pico)) : 0;
+}
+
 // Prices stand as strings, in old dumps as numbers; "-1" says that the price depends on what a router picks.
 PriceReading read_price(Prices& prices, PriceKey key, const Value& value) {
   if (value.is_null()) return PriceReading::fine;
@@ -105,7 +113,7 @@ PriceReading read_price(Prices& prices, PriceKey key, const Value& value) {
   if (value.text() == "-1") return PriceReading::variable;
   const Result<Money> price = Money::parse(value.text());
   if (!price || price->is_saturated()) return PriceReading::broken;
-  prices.set(key, *price);
+  prices.set(key, *price, excess_of(*price, value.text()));
   return PriceReading::fine;
 }
 

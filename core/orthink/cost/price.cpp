@@ -50,7 +50,7 @@ bool holds(const PriceOverride& o, uint64_t prompt_tokens, Instant when) {
 void lay_over(Prices& prices, const Prices& top) {
   for (size_t i = 0; i < kPriceKeys; ++i) {
     const PriceKey key = static_cast<PriceKey>(i);
-    if (std::optional<Money> price = top.get(key)) prices.set(key, *price);
+    if (std::optional<Money> price = top.get(key)) prices.set(key, *price, top.excess(key));
   }
 }
 
@@ -72,6 +72,38 @@ std::vector<Instant> turning_points(const PriceCard& card, Instant from, Instant
   }
   return points;
 }
+
+__extension__ using Wide = unsigned __int128;
+constexpr Wide kExcessPerPico = 1'000'000;
+
+// A sum of counts times prices, with what rounding the prices added taken off again.
+class Bill {
+ public:
+  explicit Bill(const Prices& prices) : prices_(prices) {}
+
+  // Adds `count` at the price of `key`, or at that of `otherwise` where there is none.
+  void add(uint64_t count, PriceKey key, std::optional<PriceKey> otherwise = {}) {
+    if (!prices_.get(key) && otherwise) key = *otherwise;
+    const std::optional<Money> price = prices_.get(key);
+    if (!price) return;
+    sum_ = sum_.plus(price->times(count));
+    excess_ += Wide{prices_.excess(key)} * count;
+  }
+
+  [[nodiscard]] Money total() const {
+    if (excess_ == 0 || sum_.is_saturated()) return sum_;
+    const Wide exact = Wide{static_cast<uint64_t>(sum_.pico)} * kExcessPerPico - excess_;
+    const Wide pico = exact / kExcessPerPico;
+    const Wide rest = exact % kExcessPerPico;
+    const bool rounds_up = rest * 2 > kExcessPerPico || (rest * 2 == kExcessPerPico && pico % 2 == 1);
+    return Money{static_cast<int64_t>(pico + (rounds_up ? 1 : 0))};
+  }
+
+ private:
+  const Prices& prices_;
+  Money sum_;
+  Wide excess_ = 0;
+};
 
 Money at_least(Money a, std::optional<Money> b) { return b ? std::max(a, *b) : a; }
 
@@ -103,7 +135,12 @@ std::optional<Money> Prices::get(PriceKey key) const {
   return Money{pico};
 }
 
-void Prices::set(PriceKey key, Money price) { pico_[index(key)] = price.pico; }
+void Prices::set(PriceKey key, Money price, uint32_t excess) {
+  pico_[index(key)] = price.pico;
+  excess_[index(key)] = excess;
+}
+
+uint32_t Prices::excess(PriceKey key) const { return excess_[index(key)]; }
 
 bool Prices::is_free() const {
   if (!get(PriceKey::prompt) || !get(PriceKey::completion)) return false;
@@ -155,16 +192,15 @@ std::optional<Money> computed_cost(const PriceCard& card, const Usage& usage, In
   const uint64_t fresh = cached <= prompt - written ? prompt - written - cached : prompt - std::max(cached, written);
 
   const Prices prices = card.at(prompt, when);
-  const Money in = *prices.get(PriceKey::prompt);
-  const Money out = *prices.get(PriceKey::completion);
-  Money cost = in.times(fresh)
-                   .plus(prices.get(PriceKey::cache_read).value_or(in).times(cached))
-                   .plus(prices.get(PriceKey::cache_write).value_or(in).times(written))
-                   .plus(out.times(completion - thinking))
-                   .plus(prices.get(PriceKey::internal_reasoning).value_or(out).times(thinking))
-                   .plus(prices.get(PriceKey::request).value_or(Money::zero()))
-                   .plus(prices.get(PriceKey::web_search).value_or(Money::zero()).times(usage.web_search_requests));
-  return cost;
+  Bill bill(prices);
+  bill.add(fresh, PriceKey::prompt);
+  bill.add(cached, PriceKey::cache_read, PriceKey::prompt);
+  bill.add(written, PriceKey::cache_write, PriceKey::prompt);
+  bill.add(completion - thinking, PriceKey::completion);
+  bill.add(thinking, PriceKey::internal_reasoning, PriceKey::completion);
+  bill.add(1, PriceKey::request);
+  bill.add(usage.web_search_requests, PriceKey::web_search);
+  return bill.total();
 }
 
 }  // namespace orthink

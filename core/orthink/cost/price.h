@@ -31,12 +31,16 @@ std::optional<PriceKey> price_key(std::string_view wire_name);
 class Prices {
  public:
   [[nodiscard]] std::optional<Money> get(PriceKey key) const;
-  void set(PriceKey key, Money price);
+  // `excess`: how far `price` was rounded up from a listed price of more than 12 decimals, in millionths of a pico-dollar.
+  // Bounds use the rounded price, a cost that was billed the listed one.
+  void set(PriceKey key, Money price, uint32_t excess = 0);
+  [[nodiscard]] uint32_t excess(PriceKey key) const;
   // Every known price is zero and both token prices are known: only then is a call free.
   [[nodiscard]] bool is_free() const;
 
  private:
   std::array<int64_t, kPriceKeys> pico_{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+  std::array<uint32_t, kPriceKeys> excess_{};
 };
 
 struct PriceOverride {
@@ -85,7 +89,7 @@ Money worst_cost(const DearestPrices& prices, const WorstCase& worst);
 // The cost computed from usage and prices (openrouter-api 4.2):
 //   fresh = prompt - cached - written; if that is negative: prompt - max(cached, written)
 //   fresh*p + cached*read + written*write + (completion - thinking)*c + thinking*(internal_reasoning or c) + request + searches
-// Nothing when token counts or prices are unknown. `when` is the time the request was made.
+// rounded half to even at 12 decimals. Nothing when token counts or prices are unknown. `when` is the time the request was made.
 std::optional<Money> computed_cost(const PriceCard& card, const Usage& usage, Instant when);
 
 }  // namespace orthink

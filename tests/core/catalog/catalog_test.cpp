@@ -43,6 +43,7 @@ bool same_prices(const PriceCard& a, const PriceCard& b) {
   auto same = [](const Prices& x, const Prices& y) {
     for (size_t i = 0; i < kPriceKeys; ++i) {
       if (x.get(static_cast<PriceKey>(i)) != y.get(static_cast<PriceKey>(i))) return false;
+      if (x.excess(static_cast<PriceKey>(i)) != y.excess(static_cast<PriceKey>(i))) return false;
     }
     return true;
   };

@@ -25,7 +25,6 @@ const std::map<std::string, std::string> kDiffers = {
     {"or-embeddings", "the catalogue lists no embedding models"},
     {"or-rerank", "the catalogue lists no rerank models"},
     {"or-json-gemini25-byok-tool", "BYOK: the account pays nothing, ours equals upstream_inference_cost"},
-    {"or-json-gemini25-cache-write", "the listed cache write price has 22 digits; beyond 12 decimals prices round up"},
     {"or-json-gemini36flash-signature-no-text", "the price moved: half of what it was when this was recorded"},
     {"or-json-perplexity-citations", "a request fee that the price list does not name"},
     {"or-json-olmo-empty-length", "the model has left the catalogue (it was free)"},

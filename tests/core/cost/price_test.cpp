@@ -175,6 +175,8 @@ TEST_CASE("where read and written tokens overlap, the larger of the two is not f
   u.cached_tokens = 2161;
   u.cache_write_tokens = 2161;
   CHECK(computed_cost(c, u, at(0, 0)) == usd("0.0006553"));
+  u.cached_tokens = 2000;
+  CHECK(computed_cost(c, u, at(0, 0)) == usd("0.0006392"));
 }
 
 TEST_CASE("thinking is part of the completion and never more than it") {
@@ -185,6 +187,20 @@ TEST_CASE("thinking is part of the completion and never more than it") {
   CHECK(computed_cost(c, u, at(0, 0)) == usd("0.0006"));
   u.thinking_tokens = 260;
   CHECK(computed_cost(c, u, at(0, 0)) == usd("0.0003"));
+}
+
+TEST_CASE("a price of more than 12 decimals bounds rounded up and bills as listed") {
+  PriceCard c = card("0.000001", "0.000001");
+  c.base.set(PriceKey::cache_write, Money{83'334}, 666'667);  // 0.000000083333333333
+  Usage u = usage(2168, 0);
+  u.cache_write_tokens = 2161;
+  CHECK(computed_cost(c, u, at(0, 0)) == usd("0.000187083333"));
+  u.cache_write_tokens = 3;
+  CHECK(computed_cost(c, u, at(0, 0)) == usd("0.002165250000"));
+  WorstCase worst;
+  worst.prompt_tokens = 3;
+  c.base.set(PriceKey::prompt, usd("0"));
+  CHECK(worst_cost(dearest(c, worst), worst) == Money{3 * 83'334});
 }
 
 TEST_CASE("requests and searches are added") {

@@ -257,6 +257,7 @@ TEST_CASE("the nearest setting is near") {
     const std::optional<ThinkRequest> found = nearest_thinking(card_of(given.model), request_of(given));
     if (!found) return std::string("nothing");
     std::string text = found->setting.to_text();
+    if (found->answer_tokens) text += " answer " + std::to_string(*found->answer_tokens);
     if (found->max_tokens) text += " max " + std::to_string(*found->max_tokens);
     return text + (found->is_lenient ? " lenient" : "");
   };
@@ -272,7 +273,8 @@ TEST_CASE("the nearest setting is near") {
   CHECK(nearest({"anthropic/claude-haiku-4.5", "high", 500}) == "high max 2049");
   CHECK(nearest({"openai/gpt-5.5", "high", 500}) == "high max 1025");
   CHECK(nearest({"anthropic/claude-opus-4.1", "off", 40'000}) == "off max 32000");
-  CHECK(nearest({"anthropic/claude-opus-4.1", "off", 500, 600}) == "off max 600");
+  CHECK(nearest({"anthropic/claude-opus-4.1", "off", 500, 600}) == "off answer 600 max 600");
+  CHECK(nearest({"anthropic/claude-opus-4.1", "off", 40'000, 20'000}) == "off answer 20000 max 32000");
   CHECK(nearest({"openai/gpt-4o", "high"}) == "off");
   CHECK(nearest({"moonshotai/kimi-k2.6", "high"}) == "default");
   CHECK(nearest({"google/gemma-4-31b-it", "high"}) == "high lenient");
