@@ -257,7 +257,10 @@ Result<std::string> check_base_url(std::string_view url) {
   if (!is_plain) return make_error(Errc::invalid_config, "the address has blanks or characters that no address has", "Give an address such as https://openrouter.ai/api/v1.");
   const bool is_https = url.substr(0, 8) == "https://";
   if (!is_https && url.substr(0, 7) != "http://") return bad_url(url, "starts with neither https:// nor http://");
-  if (url.find_first_of("?#@\\") != std::string_view::npos) return bad_url(url.substr(0, url.find_first_of("?#@\\")), "goes on with a user, a query or a fragment");
+  if (url.find_first_of("?#@\\") != std::string_view::npos) {
+    // Not quoted: what stands before an @ may be a password.
+    return make_error(Errc::invalid_config, "the address has a user, a query or a fragment", "Give an address such as https://openrouter.ai/api/v1.");
+  }
   const auto [host, port] = authority_of(url);
   if (host.empty() || host == "[]") return bad_url(url, "names no host");
   if (!port.empty() && (port[0] != ':' || !is_digits(port.substr(1)) || port.size() > 6)) return bad_url(url, "has a port that is no number");
