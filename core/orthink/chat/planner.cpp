@@ -35,8 +35,11 @@ std::string usd(Money money) {
   return "$" + money.to_decimal();
 }
 
+// `enabled: true` beside an effort or a budget is needed by some routes and harmless elsewhere (openrouter-api 3.1).
 bool same_field(const ReasoningField& a, const ReasoningField& b) {
-  return a.enabled == b.enabled && a.effort == b.effort && a.max_tokens == b.max_tokens && a.exclude == b.exclude;
+  const bool has_amount = a.effort || a.max_tokens;
+  const bool same_switch = a.enabled == b.enabled || (has_amount && a.enabled.value_or(true) && b.enabled.value_or(true));
+  return same_switch && a.effort == b.effort && a.max_tokens == b.max_tokens && a.exclude == b.exclude;
 }
 
 Money expected_cost(const ModelCard& card, const Prepared& prepared, Instant now) {
@@ -115,8 +118,7 @@ ThinkRequest Planner::think_request(const Ask& ask, const Candidate& of) const {
 }
 
 // A fallback runs the very body made for the first model, so it must plan to the same thinking, cap and parameters.
-Result<void> Planner::honours(const Ask& ask, const Candidate& fallback, const Prepared& prepared,
-                              const AcceptedParameters& accepted) const {
+Result<void> Planner::honours(const Ask& ask, const Candidate& fallback, Prepared& prepared, const AcceptedParameters& accepted) const {
   Ask same = ask;
   same.max_tokens = prepared.think.output_cap_tokens;
   if (const Result<Setting> sent = parse_setting(prepared.think.sent); sent) same.think = *sent;
@@ -130,7 +132,9 @@ Result<void> Planner::honours(const Ask& ask, const Candidate& fallback, const P
                       "Leave the fallback out, set think and max_tokens to what both take, or be lenient to have it dropped.");
   }
   const Result<AcceptedParameters> parameters = accept_parameters(same, fallback.card, *plan);
-  return parameters ? Result<void>() : parameters.error();
+  if (!parameters) return parameters.error();
+  if (plan->reasoning.enabled) prepared.think.reasoning.enabled = plan->reasoning.enabled;
+  return {};
 }
 
 Result<std::vector<const Planner::Candidate*>> Planner::usable_fallbacks(const Ask& ask, Prepared& prepared,

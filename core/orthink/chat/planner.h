@@ -35,7 +35,7 @@ class Planner {
   };
   Result<Candidate> candidate(const Ask& ask, const std::string& id) const;
   [[nodiscard]] ThinkRequest think_request(const Ask& ask, const Candidate& of) const;
-  Result<void> honours(const Ask& ask, const Candidate& fallback, const Prepared& prepared, const AcceptedParameters& accepted) const;
+  Result<void> honours(const Ask& ask, const Candidate& fallback, Prepared& prepared, const AcceptedParameters& accepted) const;
   Result<std::vector<const Candidate*>> usable_fallbacks(const Ask& ask, Prepared& prepared, const AcceptedParameters& accepted) const;
   void bound(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared, std::optional<MaxPrice>& max_price) const;
   [[nodiscard]] std::string price_doubt(const Ask& ask, const Prepared& prepared) const;
