@@ -354,11 +354,18 @@ std::optional<Ask> Planner::nearest(const Ask& ask, const Error& error) const {
       });
     }
     if (!ask.fallbacks.empty()) propose([](Ask& a) { a.fallbacks.clear(); });
-    if (!ask.is_lenient) propose([](Ask& a) { a.is_lenient = true; });
+    if (!ask.is_lenient) {
+      propose([](Ask& a) { a.is_lenient = true; });
+      propose([](Ask& a) { a.is_lenient = true, a.think = Setting{}; });
+    }
   }
   for (Ask& candidate : tries) {
     Planner planner(catalog_, options_);
-    if (planner.look_up(candidate) && planner.plan_or_fit(candidate)) return std::move(candidate);
+    if (!planner.look_up(candidate)) continue;
+    const Result<Prepared> prepared = planner.plan_or_fit(candidate);
+    if (prepared) return std::move(candidate);
+    if (prepared.error().errc != Errc::cost_above_max || error.errc == Errc::cost_above_max) continue;
+    if (std::optional<Ask> lower = planner.fitted(candidate, *candidate.max_cost)) return lower;
   }
   return std::nullopt;
 }
