@@ -12,7 +12,8 @@ std::string one_decimal(uint64_t value, uint64_t unit, char suffix) {
   return out + suffix;
 }
 
-std::string seconds_text(Duration duration) {
+std::string duration_text(Duration duration) {
+  if (duration < Duration::seconds(1)) return std::to_string(duration.ms()) + " ms";
   auto tenths = static_cast<uint64_t>((duration.us + 50'000) / 100'000);
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
@@ -94,8 +95,8 @@ void print_receipt(Printer& printer, const Receipt& receipt) {
   const std::string model = receipt.model.value_or(receipt.asked_model.value_or("unknown model"));
   std::string line =
       model + (receipt.provider ? " at " + *receipt.provider : "") + "; " + usage_text(receipt.usage) + "; " + cost_text(receipt);
-  if (receipt.first_token) line += "; first token " + seconds_text(*receipt.first_token);
-  if (receipt.total) line += "; " + seconds_text(*receipt.total);
+  if (receipt.first_token) line += "; first token " + duration_text(*receipt.first_token);
+  if (receipt.total) line += "; " + duration_text(*receipt.total);
   if (receipt.attempts > 1) line += "; " + std::to_string(receipt.attempts) + " attempts";
   printer.talk(printer.styled_err(Style::dim, harmless(line)));
   if (receipt.contradiction) printer.talk(printer.styled_err(Style::yellow, "contradiction: ") + harmless(*receipt.contradiction));

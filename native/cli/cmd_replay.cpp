@@ -7,6 +7,7 @@
 #include "native/cli/verbs.h"
 #include "native/config.h"
 #include "native/system.h"
+#include "orthink/exchange/render.h"
 
 namespace orthink::cli {
 namespace {
@@ -63,6 +64,13 @@ void print_answer(Printer& printer, const Replay& replay) {
   print_receipt(printer, replay.receipt());
 }
 
+// An error event, as everything else that replay prints for programs.
+int refuse(Printer& printer, const Error& error, bool json) {
+  int code = printer.fail(error, false);
+  if (json) printer.line(render::failed(render::Position::first, error, Receipt{}));
+  return code;
+}
+
 int replay_file(const Run& run, const std::string& path) {
   Replay replay({.model = std::string(run.typed.text(Flag::model).value_or("")), .when = Instant::zero()}, run.catalog);
   std::optional<uint64_t> seed = run.typed.count(Flag::cut);
@@ -76,7 +84,7 @@ int replay_file(const Run& run, const std::string& path) {
       events();
     }
   });
-  if (!read) return run.printer.fail(read.error(), run.typed.json());
+  if (!read) return refuse(run.printer, read.error(), run.typed.json());
   replay.finish();
   events();
   if (!run.typed.json()) print_answer(run.printer, replay);
@@ -87,13 +95,12 @@ int replay_file(const Run& run, const std::string& path) {
 
 int run_replay(const Typed& typed, Printer& printer) {
   Result<Config> config = load_config();
-  if (!config) return printer.fail(config.error(), typed.json());
+  if (!config) return refuse(printer, config.error(), typed.json());
   Catalogue catalogue = offline_catalogue(*config, folders().cache);
   if (std::optional<std::string_view> model = typed.text(Flag::model); model && !catalogue.catalog.find(*model)) {
     std::vector<std::string> close = catalogue.catalog.suggest(*model);
-    return printer.fail(make_error(Errc::model_unknown, "no model is called " + harmless(*model),
-                                   close.empty() ? "" : "Did you mean " + close.front() + "?"),
-                        typed.json());
+    std::string remedy = close.empty() ? std::string() : "Did you mean " + close.front() + "?";
+    return refuse(printer, make_error(Errc::model_unknown, "no model is called " + harmless(*model), remedy), typed.json());
   }
   int worst = 0;
   for (const std::string& path : typed.words()) {

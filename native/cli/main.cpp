@@ -11,7 +11,5 @@ int main(int argc, char** argv) {
   std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   Printer printer(Printer::of_process());
   orthink::Result<Typed> typed = parse(arguments);
-  bool wants_json = false;
-  for (std::string_view argument : arguments) wants_json |= argument == "--json";
-  return typed ? run(*typed, printer) : printer.fail(typed.error(), wants_json);
+  return typed ? run(*typed, printer) : refuse_arguments(arguments, typed.error(), printer);
 }

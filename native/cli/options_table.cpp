@@ -29,7 +29,7 @@ The prompt is the words given, or standard input for "-". On a terminal a status
   orthink ask --think '$0.05' --json "Why is the sky blue?")",
      0, kAnyWords},
     {Verb::chat, "chat", "PROMPT|-", "ask with a history kept in a file",
-     R"(The same as ask, with the conversation so far. The file named by --continue holds it: the question and the answer are added at its end, thinking blocks unchanged, so that the model can go on from them. Without a file the history lives as long as the program; on a terminal it then asks for question after question.
+     R"(The same as ask, with the conversation so far. The file named by --continue holds it: the question and the answer are added at its end, thinking blocks unchanged, so that the model can go on from them. Without --continue a new file is kept in the state folder and named at the end. Without a prompt, on a terminal, it asks for question after question.
 
   orthink chat --continue talk.json "Name three primes."
   orthink chat --continue talk.json "And the next one?")",

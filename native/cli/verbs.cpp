@@ -1,6 +1,9 @@
 #include "native/cli/verbs.h"
 
+#include <algorithm>
+
 #include "orthink/base/version.h"
+#include "orthink/exchange/render.h"
 #include "orthink/wire/json.h"
 
 namespace orthink::cli {
@@ -47,6 +50,18 @@ int run(const Typed& typed, Printer& printer) {
       return run_man(typed, printer);
   }
   return 1;
+}
+
+int refuse_arguments(std::span<const std::string_view> arguments, const Error& error, Printer& printer) {
+  if (std::find(arguments.begin(), arguments.end(), "--json") == arguments.end()) return printer.fail(error, false);
+  std::string_view verb = arguments.front();
+  if (verb != "ask" && verb != "chat" && verb != "replay" && verb != "plan") return printer.fail(error, true);
+  int code = printer.fail(error, false);
+  if (verb == "plan")
+    printer.line("{\"schema\":1,\"ok\":false,\"error\":" + render::error_json(error) + ",\"nearest\":null}");
+  else
+    printer.line(render::failed(render::Position::first, error, Receipt{}));
+  return code;
 }
 
 }  // namespace orthink::cli

@@ -1,6 +1,9 @@
 // One function a verb: does what was typed, prints it, returns the exit code (docs of each code: README).
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "native/cli/options.h"
 #include "native/cli/print.h"
 
@@ -8,6 +11,10 @@ namespace orthink::cli {
 
 // Dispatches to the verb that was typed.
 int run(const Typed& typed, Printer& printer);
+
+// The answer to arguments that could not be parsed, in the shape of the verb that was meant when --json is among them: an error event for
+// ask, chat and replay, a refused plan for plan, else the error document.
+int refuse_arguments(std::span<const std::string_view> arguments, const Error& error, Printer& printer);
 
 int run_ask(const Typed& typed, Printer& printer);
 int run_chat(const Typed& typed, Printer& printer);

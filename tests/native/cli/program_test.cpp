@@ -96,7 +96,9 @@ TEST_CASE("wrong arguments exit 2 with a remedy, and as a document", "[program]"
     CHECK(ran.err.starts_with("orthink: "));
     CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 2);
   }
-  Ran ran = orthink_program(home, {"plan", "--json", "--fitt", "x"});
+  CHECK(keys_of(document(orthink_program(home, {"plan", "--json", "--fitt", "x"}).out)) == "schema ok error nearest");
+  CHECK(keys_of(document(orthink_program(home, {"ask", "--json", "--fitt", "x"}).out)) == "schema type error receipt");
+  Ran ran = orthink_program(home, {"models", "--json", "--sort", "x"});
   CHECK(ran.code == 2);
   json::Value refused = document(ran.out);
   CHECK(keys_of(refused) == "schema ok error");
