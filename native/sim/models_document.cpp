@@ -13,10 +13,20 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
+// The listed decimal: `excess` millionths of a pico-dollar below the rounded price.
+std::string listed(Money price, uint32_t excess) {
+  if (excess == 0) return price.to_decimal();
+  std::string whole = std::to_string(price.pico - 1);
+  if (whole.size() < 13) whole.insert(0, 13 - whole.size(), '0');
+  whole.insert(whole.size() - 12, ".");
+  const std::string rest = std::to_string(1'000'000 - excess);
+  return whole + std::string(6 - rest.size(), '0') + rest;
+}
+
 void write_prices(json::Writer& w, const Prices& prices) {
   for (size_t i = 0; i < kPriceKeys; ++i) {
     const PriceKey key = static_cast<PriceKey>(i);
-    if (const std::optional<Money> price = prices.get(key)) w.key(wire_name(key)).string(price->to_decimal());
+    if (const std::optional<Money> price = prices.get(key)) w.key(wire_name(key)).string(listed(*price, prices.excess(key)));
   }
 }
 

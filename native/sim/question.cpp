@@ -53,20 +53,21 @@ std::optional<ModelCard> find_model(const Catalog& catalog, std::string_view id)
   return card;
 }
 
-// A router has neither price nor thinking of its own: it hands on.
+// A router has no thinking of its own: it hands on, the free one to a free model.
 ModelCard behind_router(const Catalog& catalog, ModelCard card) {
+  if (!card.is_router) return card;
+  if (card.price.base.is_free()) {
+    for (ModelCard& other : catalog.all()) {
+      if (!other.is_router && other.price.base.is_free()) return std::move(other);
+    }
+  }
   for (const std::string_view pick : kRouterPicks) {
-    if (std::optional<ModelCard> found = card.is_router ? catalog.find(pick) : std::nullopt) return *std::move(found);
+    if (std::optional<ModelCard> found = catalog.find(pick)) return *std::move(found);
   }
   return card;
 }
 
-struct Choice {
-  ModelCard card;
-  bool is_alias = false;
-};
-
-std::variant<Choice, Reply> choose_model(const json::Value& body, const Catalog& catalog) {
+std::variant<ModelCard, Reply> choose_model(const json::Value& body, const Catalog& catalog) {
   std::string id = text_of(body, "model");
   if (const json::Value* models = present(body, "models"); id.empty() && models && models->is_array() && !models->members().empty()) {
     if (models->members().front().value.is_string()) id = models->members().front().value.text();
@@ -74,13 +75,7 @@ std::variant<Choice, Reply> choose_model(const json::Value& body, const Catalog&
   if (id.empty()) return bad("No models provided");
   std::optional<ModelCard> card = find_model(catalog, id);
   if (!card) return error_reply(400, id + " is not a valid model ID");
-  Choice choice{*std::move(card), false};
-  if (!choice.card.alias_target.empty()) {
-    choice.is_alias = true;
-    if (std::optional<ModelCard> target = catalog.find(choice.card.alias_target)) choice.card = *std::move(target);
-  }
-  choice.card = behind_router(catalog, std::move(choice.card));
-  return choice;
+  return behind_router(catalog, *std::move(card));
 }
 
 // The readable text of a message, its parts joined; counts what is not text.
@@ -216,10 +211,9 @@ void choose_format(const json::Value& body, Question& out) {
 }
 
 std::optional<Reply> fill(const Catalog& catalog, Instant now, Question& out) {
-  std::variant<Choice, Reply> choice = choose_model(out.body, catalog);
+  std::variant<ModelCard, Reply> choice = choose_model(out.body, catalog);
   if (auto* refused = std::get_if<Reply>(&choice)) return std::move(*refused);
-  auto& chosen = std::get<Choice>(choice);
-  out.card = std::move(chosen.card);
+  out.card = std::get<ModelCard>(std::move(choice));
   out.provider = choose_provider(out.body, out.card);
   const json::Value* stream = present(out.body, "stream");
   out.streams = stream && stream->is_boolean() && stream->as_bool();
@@ -229,7 +223,7 @@ std::optional<Reply> fill(const Catalog& catalog, Instant now, Question& out) {
   if (std::optional<Reply> refused = check_routing(out.body, out.card, out.prompt_tokens, now)) return refused;
   const ToolWish wish = tool_wish(out.body);
   std::variant<Thinking, Reply> thinking = resolve_thinking(
-      out.body, out.card, {.cap_tokens = out.cap_tokens, .is_alias = chosen.is_alias, .forces_tool = wish.is_forced, .provider = out.provider});
+      out.body, out.card, {.cap_tokens = out.cap_tokens, .is_alias = out.card.id.starts_with('~'), .forces_tool = wish.is_forced, .provider = out.provider});
   if (auto* refused = std::get_if<Reply>(&thinking)) return std::move(*refused);
   out.thinking = std::get<Thinking>(thinking);
   choose_tool(out.body, wish, out);

@@ -16,7 +16,7 @@ namespace orthink::sim {
 
 struct Question {
   json::Value body;
-  ModelCard card;               // of the model that answers
+  ModelCard card;               // of the row that was asked; behind a router, of the model that answers
   std::string provider;         // display name
   bool streams = false;
   bool is_byok = false;

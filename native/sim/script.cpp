@@ -172,7 +172,7 @@ Script write_script(const Question& question, const ActiveFaults& faults, const 
   Dice id_dice(context.seed ^ (context.repetition << 20U), context.body);
   out.id = "gen-" + std::to_string(out.created_s) + "-" + id_dice.letters(20, kBase62);
   out.row_id = question.card.id;
-  out.model = question.card.id;
+  out.model = question.card.alias_target.empty() ? question.card.id : question.card.alias_target;
   out.provider = question.provider;
   out.format = detail_format(question.card);
   out.price = question.card.price;
