@@ -33,6 +33,9 @@ Golden read_golden(const std::string& path) {
     if (line.rfind("@ ", 0) == 0) {
       step.kind = GoldenStep::Kind::time;
       step.ms = std::stoll(line.substr(2));
+    } else if (line.rfind("> {", 0) == 0) {
+      step.kind = GoldenStep::Kind::input;
+      step.json = line.substr(2);
     } else if (line.rfind("> ", 0) == 0) {
       step.kind = GoldenStep::Kind::input;
       const size_t space = line.find(' ', 2);
@@ -62,7 +65,7 @@ void check_golden(const Golden& golden, const GoldenHandler& handler) {
         got += "@ " + std::to_string(ms) + "\n";
         break;
       case GoldenStep::Kind::input:
-        got += "> " + step.text + " " + step.json + "\n";
+        got += "> " + (step.text.empty() ? "" : step.text + " ") + step.json + "\n";
         for (const std::string& line : handler(step.text, step.json, ms)) got += "< " + line + "\n";
         break;
       case GoldenStep::Kind::output:

@@ -10,7 +10,8 @@
 //   > head {"leg":N,"status":N,"headers":[[name,value],...]}   > bytes {"leg":N,"text":"..."}   > end {"leg":N}
 //   > lost {"leg":N,"where":"connect","sent_any":false,"detail":"..."}   > tick {}   > cancel {}   > cancel_urgent {}
 // after each of which all outputs up to wait, complete or error are written. The catalogue is tests/golden/exchange/models.json, fetched at
-// instant 0. With ORTHINK_UPDATE_GOLDENS=1 the files are rewritten with what came out; people read the difference.
+// instant 0. Plans (tests/golden/plan) have the ask alone, "> {...}", the compiled-in snapshot as catalogue, and give one plan document.
+// With ORTHINK_UPDATE_GOLDENS=1 the files are rewritten with what came out; people read the difference.
 #pragma once
 
 #include <cstdint>

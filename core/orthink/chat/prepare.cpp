@@ -43,22 +43,35 @@ std::string plan_document(const Prepared& prepared) {
   return out.take();
 }
 
-std::string plan_document(const Ask& ask, const Catalog& catalog, const PrepareOptions& options) {
-  Planner planner(catalog, options);
-  const Result<void> found = planner.look_up(ask);
-  const Result<Prepared> prepared = found ? planner.plan_or_fit(ask) : Result<Prepared>(found.error());
-  if (prepared) return plan_document(*prepared);
+namespace {
+
+std::string refusal_document(const Error& error, const std::optional<std::string>& nearest) {
   json::Writer out;
   out.object().key("schema").number(uint64_t{1}).key("ok").boolean(false).key("error");
-  write_error(out, prepared.error());
+  write_error(out, error);
   out.key("nearest");
-  if (const std::optional<Ask> near = planner.nearest(ask, prepared.error())) {
-    out.raw(difference_json(ask, *near));
+  if (nearest) {
+    out.raw(*nearest);
   } else {
     out.null();
   }
   out.end();
   return out.take();
+}
+
+}  // namespace
+
+std::string plan_document(const Error& refusal) {
+  return refusal_document(refusal, std::nullopt);
+}
+
+std::string plan_document(const Ask& ask, const Catalog& catalog, const PrepareOptions& options) {
+  Planner planner(catalog, options);
+  const Result<void> found = planner.look_up(ask);
+  const Result<Prepared> prepared = found ? planner.plan_or_fit(ask) : Result<Prepared>(found.error());
+  if (prepared) return plan_document(*prepared);
+  const std::optional<Ask> near = planner.nearest(ask, prepared.error());
+  return refusal_document(prepared.error(), near ? std::optional(difference_json(ask, *near)) : std::nullopt);
 }
 
 }  // namespace orthink

@@ -46,5 +46,7 @@ Result<Prepared> prepare(const Ask& ask, const Catalog& catalog, const PrepareOp
 // {"schema":1,"ok":false,"error":{...},"nearest":{...}|null}.
 std::string plan_document(const Ask& ask, const Catalog& catalog, const PrepareOptions& options);
 std::string plan_document(const Prepared& prepared);
+// A document that could not even be read as an ask.
+std::string plan_document(const Error& refusal);
 
 }  // namespace orthink

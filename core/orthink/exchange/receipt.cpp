@@ -52,10 +52,6 @@ std::string difference_reason(const Answer& answer, const ModelCard& card, Money
     const std::string vendor = usage.upstream_cost ? usd(*usage.upstream_cost) : "its own price";
     return "Own provider key (byok): the account pays only the fee, the vendor bills " + vendor + " to that key.";
   }
-  const uint64_t tokens = usage.prompt_tokens.value_or(0) + usage.completion_tokens.value_or(0);
-  if (ours > theirs && static_cast<uint64_t>(ours.pico - theirs.pico) <= tokens) {
-    return "Rounding: a listed price has more than twelve decimals and was rounded up.";
-  }
   const bool is_dearer = theirs > ours;
   if (is_dearer && usage.web_search_requests > 0) {
     return "Web search fees: " + std::to_string(usage.web_search_requests) + " searches are in the cost but not in the token prices.";

@@ -86,8 +86,7 @@ namespace {
 
 // Recorded costs that usage and the price list of that day cannot give, by the word that opens the receipt's reason.
 const std::map<std::string, std::string> kDiffers = {
-    {"or-json-gemini25-byok-tool", "Own provider key"},         {"or-json-gemini25-cache-write", "Rounding"},
-    {"or-json-gemini36flash-signature-no-text", "Price moved"}, {"or-json-perplexity-citations", "Request fee"},
+    {"or-json-gemini25-byok-tool", "Own provider key"},         {"or-json-gemini36flash-signature-no-text", "Price moved"}, {"or-json-perplexity-citations", "Request fee"},
     {"or-json-olmo-empty-length", "Ours is unknown"},           {"or-json-qwen3-4b-empty-think-tag", "Ours is unknown"},
     {"or-sse-midstream-error-400", "Ours is unknown"},
 };
