@@ -94,9 +94,7 @@ int run_help(const Typed& typed, Printer& printer) {
     printer.out(help_of(verb.verb));
     return 0;
   }
-  std::string words[] = {std::string(name)};
-  std::string_view argument = words[0];
-  return printer.fail(parse({&argument, 1}).error(), false);
+  return printer.fail(unknown_verb(name), false);
 }
 
 }  // namespace orthink::cli

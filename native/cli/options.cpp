@@ -141,17 +141,12 @@ class Parser {
       typed_.verb_ = Verb::version;
       return {};
     }
-    std::vector<std::string_view> names;
     for (const VerbRow& verb : verb_rows()) {
-      if (verb.name == word) {
-        typed_.verb_ = verb.verb;
-        return {};
-      }
-      if (!verb.is_hidden) names.push_back(verb.name);
+      if (verb.name != word) continue;
+      typed_.verb_ = verb.verb;
+      return {};
     }
-    std::string_view closest = closest_name(word, names);
-    return wrong("there is no verb " + quoted(word),
-                 closest.empty() ? "`orthink help` lists the verbs." : meant("orthink " + std::string(closest)));
+    return unknown_verb(word);
   }
 
   const FlagRow* find_flag(std::string_view name) const {
@@ -209,6 +204,17 @@ class Parser {
   std::span<const std::string_view> rest_;
   Typed typed_;
 };
+
+Error unknown_verb(std::string_view word) {
+  if (word.starts_with('-'))
+    return wrong("a verb comes first, not " + quoted(word), "Write orthink VERB [FLAGS]; `orthink help` lists the verbs.");
+  std::vector<std::string_view> names;
+  for (const VerbRow& verb : verb_rows())
+    if (!verb.is_hidden) names.push_back(verb.name);
+  std::string_view closest = closest_name(word, names);
+  return wrong("there is no verb " + quoted(word),
+               closest.empty() ? "`orthink help` lists the verbs." : meant("orthink " + std::string(closest)));
+}
 
 const VerbRow& row(Verb verb) {
   return *std::find_if(verb_rows().begin(), verb_rows().end(), [verb](const VerbRow& row) { return row.verb == verb; });

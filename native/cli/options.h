@@ -139,6 +139,9 @@ Result<Typed> parse(std::span<const std::string_view> arguments);
 // The question's flags of ask, chat and plan; the words are the prompt, joined by blanks.
 AskFlags ask_flags(const Typed& typed);
 
+// The refusal of a verb that does not exist, with the one that was meant.
+Error unknown_verb(std::string_view word);
+
 // The words of a space separated list of the tables. Views into it.
 std::vector<std::string_view> words_of(std::string_view list);
 // Whether the flag belongs to the verb.

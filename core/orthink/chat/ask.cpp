@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "orthink/chat/messages.h"
 
@@ -354,15 +355,17 @@ std::string_view closest_name(std::string_view mistyped, std::span<const std::st
   std::string_view best;
   size_t best_distance = std::max<size_t>(1, mistyped.size() / 3) + 1;
   for (const std::string_view candidate : known) {
-    std::vector<size_t> row(candidate.size() + 1);
+    // Optimal string alignment: two letters in the wrong order are one mistake.
+    std::vector<size_t> row(candidate.size() + 1), above = row, before;
     for (size_t j = 0; j < row.size(); ++j) row[j] = j;
     for (size_t i = 1; i <= std::min<size_t>(mistyped.size(), 64); ++i) {
-      size_t diagonal = row[0];
+      before = std::exchange(above, row);
       row[0] = i;
       for (size_t j = 1; j < row.size(); ++j) {
-        const size_t change = diagonal + (mistyped[i - 1] == candidate[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+        const size_t change = above[j - 1] + (mistyped[i - 1] == candidate[j - 1] ? 0 : 1);
+        row[j] = std::min({above[j] + 1, row[j - 1] + 1, change});
+        const bool is_swap = i > 1 && j > 1 && mistyped[i - 1] == candidate[j - 2] && mistyped[i - 2] == candidate[j - 1];
+        if (is_swap) row[j] = std::min(row[j], before[j - 2] + 1);
       }
     }
     if (row.back() < best_distance) {

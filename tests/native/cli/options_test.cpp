@@ -90,7 +90,7 @@ TEST_CASE("mistyped names get what was meant", "[options]") {
   CHECK(bad({"ask", "--port", "1", "x"}).message == "--port is not a flag of `orthink ask`");
   CHECK(bad({"models", "--sort", "prise"}).remedy == "Did you mean price?");
   CHECK(bad({"models", "--cap", "vision,tols"}).remedy == "Did you mean tools?");
-  CHECK(bad({"--json", "models"}).message == "there is no verb \"--json\"");
+  CHECK(bad({"--json", "models"}).message == "a verb comes first, not \"--json\"");
 }
 
 TEST_CASE("values are checked for their form", "[options]") {

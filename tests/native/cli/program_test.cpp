@@ -81,6 +81,13 @@ TEST_CASE("version and help", "[program]") {
   }
 }
 
+TEST_CASE("help about what is no verb", "[program]") {
+  Home home;
+  CHECK(contains(orthink_program(home, {"help", "plna"}).err, "Did you mean orthink plan?"));
+  for (const char* word : {"", "--help", "ask"})
+    CHECK(orthink_program(home, {"help", "--", word}).code == (std::string(word) == "ask" ? 0 : 2));
+}
+
 TEST_CASE("wrong arguments exit 2 with a remedy, and as a document", "[program]") {
   Home home;
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{"modles"},
