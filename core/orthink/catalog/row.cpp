@@ -145,9 +145,13 @@ bool read_reasoning_field(std::string_view text, ReasoningFacts& r) {
   return in.is_good && in.is_done();
 }
 
-std::optional<uint64_t> read_tokens(std::string_view text) {
+// A number of tokens, or nothing for an empty field; is_good turns false for what is neither.
+std::optional<uint64_t> read_tokens(std::string_view text, bool& is_good) {
   if (text.empty()) return std::nullopt;
-  return Reader(text).number();
+  Reader in(text);
+  const uint64_t tokens = in.number();
+  is_good = is_good && in.is_good && in.is_done() && tokens > 0;
+  return tokens;
 }
 
 void read_flags(std::string_view text, RowFacts& row) {
@@ -201,19 +205,20 @@ std::string row_line(const RowFacts& row) {
 std::optional<RowFacts> parse_row_line(std::string_view line) {
   Reader in(line);
   RowFacts row;
+  bool is_good = true;
   row.id = in.field('\t');
   row.canonical_slug = in.field('\t');
   if (row.canonical_slug.empty()) row.canonical_slug = row.id;
   row.alias_target = in.field('\t');
   row.name = in.field('\t');
-  row.context_tokens = read_tokens(in.field('\t'));
-  row.output_max_tokens = read_tokens(in.field('\t'));
+  row.context_tokens = read_tokens(in.field('\t'), is_good);
+  row.output_max_tokens = read_tokens(in.field('\t'), is_good);
   row.parameters = Reader(in.field('\t')).number(16);
   read_flags(in.field('\t'), row);
   row.expires_on = in.field('\t');
   const std::string_view reasoning = in.field('\t');
   row.reasoning.lists_parameter = lists_parameter(row.parameters, "reasoning");
-  if (row.id.empty() || !read_reasoning_field(reasoning, row.reasoning) || !read_price_field(in.field('\t'), row.price)) return std::nullopt;
+  if (!is_good || row.id.empty() || !read_reasoning_field(reasoning, row.reasoning) || !read_price_field(in.field('\t'), row.price)) return std::nullopt;
   return row;
 }
 

@@ -97,19 +97,21 @@ std::vector<ThinkRequest> other_caps(const ModelCard& card, const ThinkRequest& 
     if (request.answer_tokens) other.answer_tokens = std::min(floor, cap);
     out.push_back(other);
   };
-  const uint64_t floor = request.answer_tokens.value_or(limits::kAnswerFloorDefaultTokens);
-  uint64_t ceiling = card.output_max_tokens.value_or(UINT64_MAX);
+  constexpr uint64_t kUnbounded = 1'000'000'000;
+  const uint64_t floor = std::min(request.answer_tokens.value_or(limits::kAnswerFloorDefaultTokens), kUnbounded);
+  uint64_t ceiling = card.output_max_tokens.value_or(kUnbounded);
   if (card.context_tokens && *card.context_tokens > request.prompt_tokens_bound) {
     ceiling = std::min(ceiling, *card.context_tokens - request.prompt_tokens_bound);
   }
   const uint64_t fixed = request.max_tokens.value_or(ceiling);
-  if (fixed > ceiling) add(ceiling, floor);
+  if (fixed > ceiling && ceiling < kUnbounded) add(ceiling, floor);
   const uint64_t least = card.thinking.budget_min_tokens;
-  const uint64_t asked = request.setting.kind == Setting::Kind::tokens ? std::max(request.setting.tokens, least) : least;
+  const uint64_t asked = request.setting.kind == Setting::Kind::tokens ? std::clamp(request.setting.tokens, least, kUnbounded) : least;
   for (const uint64_t more : {uint64_t{0}, uint64_t{1}, least + 1, asked + 1}) {
     if (fixed < floor + more && floor + more <= ceiling) add(floor + more, floor);
   }
-  if (ceiling != UINT64_MAX) add(ceiling, ceiling > 1 ? ceiling / 2 : 0);
+  if (ceiling >= kUnbounded) ceiling = limits::kThinkingMaxDefaultTokens + limits::kAnswerRoomDefaultTokens;
+  add(ceiling, std::min(floor, ceiling / 2));
   return out;
 }
 

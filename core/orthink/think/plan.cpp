@@ -42,6 +42,9 @@ std::string allowed_text(const ModelCard& card) {
   }
 }
 
+// More than any model thinks.
+constexpr uint64_t kEnough = 1'000'000'000;
+
 class Planner {
  public:
   Planner(const ModelCard& card, const ThinkRequest& request) : card_(card), traits_(card.thinking), ask_(request) {}
@@ -110,7 +113,7 @@ Result<> Planner::dispatch() {
     case Kind::model_default: return by_default();
     case Kind::off: return by_off();
     case Kind::effort: return by_effort(ask_.setting.effort);
-    case Kind::tokens: return by_tokens(ask_.setting.tokens, BudgetWish::Origin::tokens);
+    case Kind::tokens: return by_tokens(std::min(ask_.setting.tokens, kEnough), BudgetWish::Origin::tokens);
     case Kind::dollars: return by_dollars();
   }
   return {};
@@ -331,7 +334,6 @@ Result<> Planner::by_dollars() {
   const Result<Bought> bought = tokens_for_dollars(card_, ask_);
   if (!bought) return bought.error();
   // A free model has no number that dollars could bring; then the limits of the model and of the configuration hold.
-  constexpr uint64_t kEnough = 1'000'000'000;
   const uint64_t tokens = std::min(bought->tokens.value_or(kEnough), kEnough);
   if (bought->tokens) {
     because("tokens_from_dollars", plan_.asked + " buys " + tokens_text(tokens) + " at " + per_million_text(bought->price) +
@@ -363,7 +365,7 @@ ThinkPlan Planner::finish() {
   if (may_think && plan_.output_cap_tokens <= room_.floor) {
     warn("no_room_for_answer", "Thinking may use all of the " + tokens_text(plan_.output_cap_tokens) + " and leave no answer.");
   }
-  if (may_think && plan_.promise != Promise::soft && ask_.thinking_tokens_max != 0 && plan_.output_cap_tokens > ask_.thinking_tokens_max + room_.floor) {
+  if (may_think && plan_.promise != Promise::soft && ask_.thinking_tokens_max != 0 && plan_.output_cap_tokens - plan_.answer_floor_tokens > ask_.thinking_tokens_max) {
     warn("thinking_unbounded", "The configured limit of " + tokens_text(ask_.thinking_tokens_max) + " of thinking cannot be sent to " + card_.id +
                                    "; it may think up to the total cap of " + grouped(plan_.output_cap_tokens) + ".");
   }

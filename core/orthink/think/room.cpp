@@ -8,6 +8,9 @@ namespace orthink {
 
 namespace {
 
+// Far above every context window; sums and products of counts below it stay in 64 bits.
+constexpr uint64_t kTokensMax = 1'000'000'000;
+
 Error prompt_fills_context(const ModelCard& card, const ThinkRequest& request) {
   return make_error(Errc::context_too_small,
                     "The prompt may be " + tokens_text(request.prompt_tokens_bound) + ", which leaves nothing of the " +
@@ -55,6 +58,9 @@ uint64_t Room::cap_for_effort(Effort effort) const {
 }
 
 Result<Room> find_room(const ModelCard& card, const ThinkRequest& request, std::vector<Note>& warnings) {
+  if (request.max_tokens.value_or(0) > kTokensMax || request.answer_tokens.value_or(0) > kTokensMax) {
+    return make_error(Errc::budget_out_of_range, "No model answers with more than " + tokens_text(kTokensMax) + ".", "Lower max_tokens and the answer floor.");
+  }
   Room room;
   room.floor = request.answer_tokens.value_or(limits::kAnswerFloorDefaultTokens);
   room.answer_room = std::max(limits::kAnswerRoomDefaultTokens, room.floor + 1);
@@ -65,6 +71,7 @@ Result<Room> find_room(const ModelCard& card, const ThinkRequest& request, std::
     room.is_context_ceiling = !room.ceiling || left < *room.ceiling;
     if (room.is_context_ceiling) room.ceiling = left;
   }
+  if (room.ceiling) room.ceiling = std::min(*room.ceiling, kTokensMax);
   if (request.max_tokens == uint64_t{0}) {
     return make_error(Errc::invalid_argument, "A total cap of 0 tokens leaves no answer.", "Raise max_tokens.");
   }

@@ -209,6 +209,9 @@ TEST_CASE("the compact form refuses what is not its own") {
                                  std::string("orthink-catalogue 2 0 0 0\n")}) {
     CHECK(!Catalog::from_compact(bad).ok());
   }
+  const Result<Catalog> zero = Catalog::from_compact("orthink-catalogue 1 0 0 2\na/b\t\t\t\t0\t\t\t\t\t\t\nc/d\t\t\t\t\tx\t\t\t\t\t\n");
+  REQUIRE(zero.ok());
+  CHECK(zero->all().empty());
   const Result<Catalog> broken = Catalog::from_compact("orthink-catalogue 1 0 0 2\na/b\t\t\t\t\t\t\t\t\tz\t\nc/d\t\t\t\t\t\t\t\t\t\tp1c\n");
   REQUIRE(broken.ok());
   CHECK(!broken->find("a/b"));

@@ -229,6 +229,22 @@ TEST_CASE("row and context bound the cap") {
   CHECK(plan_thinking(card_of("openai/gpt-4"), request).error().errc == Errc::context_too_small);
 }
 
+TEST_CASE("numbers beyond every model are refused, not wrapped around") {
+  ModelCard endless = card_of("openai/gpt-5.5");
+  endless.context_tokens.reset();
+  endless.output_max_tokens.reset();
+  for (const uint64_t n : {UINT64_MAX, UINT64_MAX - 1, uint64_t{1} << 63, uint64_t{2'000'000'000}}) {
+    CHECK(plan_thinking(endless, request_of({"", "high", n})).error().errc == Errc::budget_out_of_range);
+    CHECK(plan_thinking(endless, request_of({"", "high", {}, n})).error().errc == Errc::budget_out_of_range);
+    ThinkRequest request = request_of({"", "high", {}, {}, true});
+    request.thinking_tokens_max = n;
+    request.setting.kind = Setting::Kind::tokens;
+    request.setting.tokens = n;
+    CHECK(plan_thinking(endless, request).ok());
+    CHECK(nearest_thinking(endless, request_of({"", "high", n})).has_value());
+  }
+}
+
 TEST_CASE("hidden thinking is excluded only where there may be some") {
   ThinkRequest request = request_of({"", "high"});
   request.hides_thinking = true;
