@@ -48,7 +48,7 @@ std::string faults_of(const Typed& typed) {
 
 int run_sim(const Typed& typed, Printer& printer) {
   if (typed.has(Flag::list_faults)) {
-    printer.out(typed.json() ? sim::faults_document() : sim::faults_text());
+    printer.out(typed.json() ? sim::faults_document() + "\n" : sim::faults_text());
     return 0;
   }
   Result<std::vector<sim::FaultSpec>> faults = sim::parse_faults(faults_of(typed));
