@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "native/sim/pieces.h"
 #include "tests/native/sim/client.h"
 #include "tests/native/sim/stream.h"
 
@@ -184,6 +185,27 @@ TEST_CASE("a client that leaves: billed up to there, or in full, by provider") {
   const client::Response found = client::get(simulator->port(), "/api/v1/generation?id=" + bill.lines[0].id);
   CHECK(found.document().find("data")->find("cancelled")->as_bool());
   CHECK(Money::parse(found.document().find("data")->find("total_cost")->text())->pico == bill.lines[0].cost.pico);
+}
+
+TEST_CASE("a client that leaves in mid-answer pays for exactly what it was sent") {
+  const auto simulator = start_with("stall=6");
+  std::string bytes;
+  {
+    client::Socket socket(simulator->port());
+    socket.send(client::request_text("POST", "/api/v1/chat/completions", ask("openai/gpt-4o-mini"), client::kKey));
+    while (wire::read(bytes).chunks.size() < 6) REQUIRE(socket.read(bytes));
+  }
+  const Bill bill = settled_bill(*simulator);
+  REQUIRE(bill.lines.size() == 1);
+  const Money output_price = Money{600'000};
+  const Money prompt_price = Money{150'000};
+  const uint64_t seen = count_pieces(wire::read(bytes).output);
+  const client::Response found = client::get(simulator->port(), "/api/v1/generation?id=" + bill.lines[0].id);
+  const json::Value document = found.document();
+  CHECK(seen > 0);
+  CHECK(wire::count(*document.find("data"), "native_tokens_completion") == seen);
+  const uint64_t prompt = wire::count(*document.find("data"), "native_tokens_prompt");
+  CHECK(bill.total == prompt_price.times(prompt).plus(output_price.times(seen)));
 }
 
 TEST_CASE("stopping ends what hangs") {
