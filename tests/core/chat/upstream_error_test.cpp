@@ -99,6 +99,8 @@ TEST_CASE("402 and 403 are told apart by reason and limit_source", "[upstream_er
   CHECK(capped.errc == Errc::upstream_payment);
   CHECK(capped.resets_at == "2026-12-01T00:00:00Z");
   CHECK(error(403, R"({"error":{"code":403,"message":"Key limit exceeded"}})").errc == Errc::upstream_payment);
+  CHECK(error(403, R"({"error":{"code":403,"message":"no","metadata":{"limit_source":"openrouter_workspace_budget"}}})").errc ==
+        Errc::upstream_payment);
   Error moderated = error(
       403,
       R"({"error":{"code":403,"message":"flagged","metadata":{"reasons":["violence","hate"],"flagged_input":"x","provider_name":"OpenAI"}}})");
