@@ -83,12 +83,16 @@ struct HttpStream::Inbox {
   std::mutex mutex;
   std::deque<HttpEvent> events;
   std::set<uint32_t> open_legs;
+  std::set<uint32_t> closing_legs;   // closed by the reader; whether a byte had left is still told
   std::set<uint32_t> paused_legs;
   size_t bytes = 0;
 
+  static bool outlives_close(const HttpEvent& event) { return event.kind == HttpEvent::Kind::sent || event.kind == HttpEvent::Kind::lost; }
+
   void push(HttpEvent event) {
     const std::lock_guard lock(mutex);
-    if (open_legs.count(event.leg) == 0) return;
+    const bool is_wanted = open_legs.count(event.leg) != 0 || (outlives_close(event) && closing_legs.count(event.leg) != 0);
+    if (!is_wanted) return;
     bytes += event.bytes.size();
     events.push_back(std::move(event));
     wakeup.notify();
@@ -350,8 +354,12 @@ struct HttpClient::State {
     const auto found = std::find_if(transfers.begin(), transfers.end(),
                                     [&](const Transfer& t) { return t.inbox == command.inbox && t.leg == command.leg; });
     if (found == transfers.end()) return;
-    if (command.kind == Command::Kind::close) end(curl, *found);
-    else curl.easy_pause(found->easy, CURLPAUSE_CONT);
+    if (command.kind == Command::Kind::resume) {
+      curl.easy_pause(found->easy, CURLPAUSE_CONT);
+      return;
+    }
+    lose(*found, where_of(*found, CURLE_ABORTED_BY_CALLBACK), "closed");
+    end(curl, *found);
   }
 
   void run() {
@@ -427,10 +435,12 @@ void HttpStream::close(uint32_t leg) {
   {
     const std::lock_guard lock(inbox_->mutex);
     if (inbox_->open_legs.erase(leg) == 0) return;
+    inbox_->closing_legs.insert(leg);
     inbox_->paused_legs.erase(leg);
     std::erase_if(inbox_->events, [&](const HttpEvent& event) {
-      if (event.leg == leg) inbox_->bytes -= event.bytes.size();
-      return event.leg == leg;
+      if (event.leg != leg || Inbox::outlives_close(event)) return false;
+      inbox_->bytes -= event.bytes.size();
+      return true;
     });
   }
   client_.state_->post({HttpClient::State::Command::Kind::close, inbox_, leg, {}, {}});
@@ -448,7 +458,10 @@ bool HttpStream::take(HttpEvent& event) {
     inbox_->events.pop_front();
     inbox_->bytes -= event.bytes.size();
     if (inbox_->bytes <= inbox_->bytes_max / 2) resumed.swap(inbox_->paused_legs);
-    if (event.kind == HttpEvent::Kind::end || event.kind == HttpEvent::Kind::lost) inbox_->open_legs.erase(event.leg);
+    if (event.kind == HttpEvent::Kind::end || event.kind == HttpEvent::Kind::lost) {
+      inbox_->open_legs.erase(event.leg);
+      inbox_->closing_legs.erase(event.leg);
+    }
   }
   for (const uint32_t leg : resumed) client_.state_->post({HttpClient::State::Command::Kind::resume, inbox_, leg, {}, {}});
   return true;

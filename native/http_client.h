@@ -68,7 +68,8 @@ class HttpStream {
 
   // Events of the leg end with `end` or `lost`. When libcurl is missing the leg is lost at once (where = resolve) and says so.
   void start(uint32_t leg, const http::Request& request, Instant connect_by);
-  // No event of the leg is taken after this; its connection is closed without waiting.
+  // Its connection is closed without waiting. Of the leg only `sent` (if it had not been taken) and a `lost` that tells whether a byte had
+  // left still come.
   void close(uint32_t leg);
   // False when there is none for now. Never blocks.
   bool take(HttpEvent& event);
