@@ -33,6 +33,7 @@ struct RunOptions {
 
 using Variables = std::map<std::string, std::string>;
 
+#ifdef ORTHINK_PROGRAM  // the program's path, named by the build
 inline Run run_program(std::vector<std::string> arguments, const Variables& variables, const RunOptions& options = {}) {
   int in[2], out[2], err[2];
   if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) return {};
@@ -85,5 +86,6 @@ inline Run run_program(std::vector<std::string> arguments, const Variables& vari
   run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   return run;
 }
+#endif
 
 }  // namespace orthink::test
