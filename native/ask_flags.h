@@ -2,6 +2,7 @@
 // native/ask_document makes the question's JSON document of it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
