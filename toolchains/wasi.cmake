@@ -1,5 +1,6 @@
 # wasm32-wasi by clang 19 and wasi-libc as Debian packages them; the result imports nothing.
 # -Oz: half the bytes of -O3 over the whole core. What every byte of a stream passes through gets -O3 (core/CMakeLists.txt, wasm/CMakeLists.txt).
+list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")  # Platform/WASI.cmake
 set(CMAKE_SYSTEM_NAME WASI)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(CMAKE_C_COMPILER clang-19)

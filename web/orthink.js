@@ -7,8 +7,6 @@
 //   for (const event of reader.feed(bytes)) show(event);
 const ABI_VERSION = 1;
 const FIRST = 256;
-const LINE = 5;
-const THINKING = ['', 'text', 'summary', 'encrypted'];
 const INPUTS = { poll: 0, sent: 1, head: 2, bytes: 3, body_end: 4, lost: 5, tick: 6, cancel: 7, cancel_urgent: 8, store_reply: 9 };
 const PARTS = { output: 0, thinking: 1, message: 2 };
 const encoder = new TextEncoder();
@@ -45,26 +43,104 @@ async function compiled(given) {
 
 const bytesOf = (part) => (part instanceof Uint8Array ? part : encoder.encode(typeof part === 'string' ? part : JSON.stringify(part)));
 
-export class Orthink {
-  #wasm;
-  #bytes;
-  #words;
+// The module's memory: bytes in through its input buffer, packed results out. A result holds until the next call.
+class Border {
   #room = 0;
   #roomSize = 0;
+  #at = 0;  // the result, as an index of words
 
-  constructor(exports) {
-    this.#wasm = exports;
-    if (exports.orthink_abi_version() !== ABI_VERSION) throw new Error('orthink.wasm and orthink.js are of different releases');
+  constructor(wasm) {
+    this.wasm = wasm;
+    this.#renew();
+  }
+
+  // Views of a memory that grew are empty.
+  #renew() {
+    this.bytes = new Uint8Array(this.wasm.memory.buffer);
+    this.words = new Uint32Array(this.wasm.memory.buffer);
+  }
+
+  put(bytes) {
+    const size = bytes.length;
+    if (size > this.#roomSize) {
+      this.#room = this.wasm.orthink_room(size);
+      if (this.#room === 0) throw new RangeError(`${size} bytes are more than one input may have`);
+      this.#roomSize = size;
+      if (this.bytes.length === 0) this.#renew();
+    }
+    this.bytes.set(bytes, this.#room);
+    return size;
+  }
+
+  take(result) {
+    if (this.words.length === 0) this.#renew();
+    this.#at = result >>> 2;
+    if (this.words[this.#at] !== 0) throw new OrthinkError(JSON.parse(this.text()));
+    return this;
+  }
+
+  get value() {
+    return this.words[this.#at + 1];
+  }
+
+  get count() {
+    return this.words[this.#at + 2];
+  }
+
+  text() {
+    const begin = this.words[this.#at + 5];
+    return decoder.decode(this.bytes.subarray(begin, begin + this.words[this.#at + 3]));
+  }
+
+  // One string for the whole result, cut by UTF-16 units.
+  outputs() {
+    const { words, count } = this;
+    const all = count === 0 ? '' : this.text();
+    const out = new Array(count);
+    for (let i = 0, at = words[this.#at + 4] >>> 2, begin = 0; i < count; ++i, at += 4) {
+      const end = begin + words[at + 1];
+      out[i] = output(words[at], all.substring(begin, end), words[at + 3]);
+      begin = end;
+    }
+    return out;
+  }
+}
+
+function output(kind, text, tokens) {
+  switch (kind) {
+    case 1: return { type: 'thinking', text, tokens, kind: 'text' };
+    case 2: return { type: 'thinking', text, tokens, kind: 'summary' };
+    case 3: return { type: 'thinking', text, tokens, kind: 'encrypted' };
+    case 4: return { type: 'output', text, tokens };
+    case 5: return line(text);
+    default: return { schema: 1, ...output(kind - FIRST, text, tokens) };
+  }
+}
+
+function line(text) {
+  const parsed = JSON.parse(text);
+  lines.set(parsed, text);
+  return parsed;
+}
+
+export class Orthink {
+  #border;
+  #wasm;
+
+  constructor(wasm) {
+    if (wasm.orthink_abi_version() !== ABI_VERSION) throw new Error('orthink.wasm and orthink.js are of different releases');
+    this.#wasm = wasm;
+    this.#border = new Border(wasm);
   }
 
   /** Takes a models document, or the compact text of a cache file; the number of its rows. */
   catalog(document, fetchedAt = Date.now()) {
-    return this.#call('orthink_catalog', [fetchedAt], [document]).value;
+    return this.#border.take(this.#wasm.orthink_catalog(fetchedAt, this.#border.put(bytesOf(document)))).value;
   }
 
   /** What would be sent and what it could cost, as the text of the `plan` document. Sends nothing. */
   planText(ask, now = Date.now()) {
-    return this.#records(this.#call('orthink_plan', [now], [ask]))[0].text;
+    return this.#border.take(this.#wasm.orthink_plan(now, this.#border.put(bytesOf(ask)))).text();
   }
 
   plan(ask, now) {
@@ -73,114 +149,47 @@ export class Orthink {
 
   /** Opens a call. A refusal is a call that is over, with its error event in `refusal`. */
   open(ask, options = {}, now = Date.now()) {
-    const result = this.#call('orthink_open', [now], [ask, options]);
-    return new Call(this.#session(result.value), result.value === 0 ? output(this.#records(result)[0]) : null);
+    const [document, rest] = [bytesOf(ask), bytesOf(options)];
+    const both = new Uint8Array(document.length + rest.length);
+    both.set(document);
+    both.set(rest, document.length);
+    this.#border.put(both);
+    const result = this.#border.take(this.#wasm.orthink_open(now, document.length, rest.length));
+    return new Call(this.#border, result.value, result.outputs()[0] ?? null);
   }
 
   /** Reads a recorded body as if it had just arrived. */
   read(options = {}) {
-    return new Reader(this.#session(this.#call('orthink_read', [], [options]).value));
+    return new Reader(this.#border, this.#border.take(this.#wasm.orthink_read(this.#border.put(bytesOf(options)))).value);
   }
-
-  #session(handle) {
-    return {
-      handle,
-      count: (name, parts) => this.#call(name, [handle], parts).count,
-      run: (name, leading, parts) => {
-        const result = this.#call(name, [handle, ...leading], parts);
-        return { value: result.value, records: this.#records(result) };
-      },
-      close: () => this.#wasm.orthink_close(handle),
-    };
-  }
-
-  // Copies the parts into the module one after the other, calls, and reads the head of the result.
-  #call(name, leading, parts) {
-    const inside = parts.map(bytesOf);
-    this.#put(inside);
-    const at = this.#wasm[name](...leading, ...inside.map((part) => part.length)) >>> 2;
-    this.#refresh();
-    const w = this.#words;
-    const result = { status: w[at], value: w[at + 1], count: w[at + 2], textSize: w[at + 3], records: w[at + 4], text: w[at + 5] };
-    if (result.status !== 0) throw new OrthinkError(JSON.parse(this.#text(result)));
-    return result;
-  }
-
-  #put(parts) {
-    const size = parts.reduce((sum, part) => sum + part.length, 0);
-    if (size > this.#roomSize) {
-      const room = this.#wasm.orthink_room(size);
-      if (room === 0) throw new RangeError(`${size} bytes are more than one input may have`);
-      this.#room = room;
-      this.#roomSize = size;
-    }
-    this.#refresh();
-    let at = this.#room;
-    for (const part of parts) {
-      this.#bytes.set(part, at);
-      at += part.length;
-    }
-  }
-
-  #refresh() {
-    const { buffer } = this.#wasm.memory;
-    if (this.#bytes?.buffer === buffer) return;
-    this.#bytes = new Uint8Array(buffer);
-    this.#words = new Uint32Array(buffer);
-  }
-
-  #text(result) {
-    return decoder.decode(this.#bytes.subarray(result.text, result.text + result.textSize));
-  }
-
-  // One string for the whole result, cut by UTF-16 units.
-  #records(result) {
-    const all = this.#text(result);
-    const out = new Array(result.count);
-    for (let i = 0, at = result.records >>> 2, begin = 0; i < result.count; ++i, at += 4) {
-      const end = begin + this.#words[at + 1];
-      out[i] = { kind: this.#words[at], text: all.substring(begin, end), value: this.#words[at + 3] };
-      begin = end;
-    }
-    return out;
-  }
-}
-
-function output({ kind, text, value }) {
-  const sort = kind & ~FIRST;
-  if (sort === LINE) {
-    const parsed = JSON.parse(text);
-    lines.set(parsed, text);
-    return parsed;
-  }
-  const made = sort === LINE - 1 ? { type: 'output', text, tokens: value } : { type: 'thinking', text, tokens: value, kind: THINKING[sort] };
-  return kind & FIRST ? { schema: 1, ...made } : made;
 }
 
 class Session {
-  constructor(session) {
-    this.session = session;
+  constructor(border, handle) {
+    this.border = border;
+    this.handle = handle;
   }
 
   /** 'output', 'thinking' or 'message' (the JSON text to send back next turn) of the answer so far. */
   answer(part) {
-    return this.session.run('orthink_answer', [PARTS[part]], []).records[0].text;
+    return this.border.take(this.border.wasm.orthink_answer(this.handle, PARTS[part])).text();
   }
 
   close() {
-    this.session.close();
+    this.border.wasm.orthink_close(this.handle);
   }
 }
 
 /** A live call: one input in, then the outputs in order: events, and orders to the host (store, send, close, wait). */
 export class Call extends Session {
-  constructor(session, refusal) {
-    super(session);
+  constructor(border, handle, refusal) {
+    super(border, handle);
     this.refusal = refusal;
   }
 
   step(kind, payload = '', leg = 0, now = Date.now()) {
-    return this.session.run('orthink_step', [now, INPUTS[kind], leg], [payload]).records.map(output);
+    const size = this.border.put(bytesOf(payload));
+    return this.border.take(this.border.wasm.orthink_step(this.handle, now, INPUTS[kind], leg, size)).outputs();
   }
 }
 
@@ -188,18 +197,22 @@ export class Call extends Session {
 export class Reader extends Session {
   exitCode = null;
 
+  #feed(bytes) {
+    return this.border.take(this.border.wasm.orthink_feed(this.handle, this.border.put(bytes)));
+  }
+
   feed(bytes) {
-    return this.session.run('orthink_feed', [], [bytes]).records.map(output);
+    return this.#feed(bytes).outputs();
   }
 
   /** Feeds without making a string; the number of events. The answer stays in the module until answer(). */
   absorb(bytes) {
-    return this.session.count('orthink_feed', [bytes]);
+    return this.#feed(bytes).count;
   }
 
   finish() {
-    const { value, records } = this.session.run('orthink_finish', [], []);
-    this.exitCode = value;
-    return records.map(output);
+    const result = this.border.take(this.border.wasm.orthink_finish(this.handle));
+    this.exitCode = result.value;
+    return result.outputs();
   }
 }

@@ -50,8 +50,8 @@ function drawError({ message, remedy }) {
   show('error');
 }
 
-function drawReceipt({ model, provider, think, usage, cost, total_ms, attempts, reasons, warnings }) {
-  const more = think.contradiction ? [{ text: think.contradiction }] : [];
+function drawReceipt({ model, provider, think, usage, cost, total_ms, attempts, warnings }) {
+  const notes = [think.contradiction, cost.difference_reason].filter(Boolean).map((text) => ({ text }));
   facts('receipt', [
     ['Cost', `${dollars(cost.usd)} (${cost.source})`],
     ['Thinking', count(usage.thinking_tokens)],
@@ -60,7 +60,7 @@ function drawReceipt({ model, provider, think, usage, cost, total_ms, attempts, 
     ['Served by', [model, provider].filter(Boolean).join(' at ') || 'unknown'],
     ['Time', total_ms === null ? 'unknown' : `${(total_ms / 1000).toFixed(1)} s, ${attempts === 1 ? '1 attempt' : `${attempts} attempts`}`],
     ...(cost.held_usd === null || cost.usd !== null ? [] : [['Still held', dollars(cost.held_usd)]]),
-  ], [...more, ...warnings, ...reasons]);
+  ], [...notes, ...warnings]);
 }
 
 function drawText(id, event) {

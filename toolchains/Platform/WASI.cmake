@@ -1,0 +1,1 @@
+# CMake does not know WASI: nothing is shared, and programs end in .wasm (wasm/CMakeLists.txt).
