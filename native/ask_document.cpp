@@ -12,10 +12,14 @@ namespace orthink {
 namespace {
 
 constexpr size_t kSchemaBytesMax = size_t{1} << 20;
-constexpr size_t kNameBytesMax = 64;   // of a response format
+constexpr size_t kNameBytesMax = 64;  // of a response format
 
-bool starts_with(std::string_view text, std::string_view head) { return text.substr(0, head.size()) == head; }
-bool is_address(std::string_view text) { return starts_with(text, "https://") || starts_with(text, "http://") || starts_with(text, "data:"); }
+bool starts_with(std::string_view text, std::string_view head) {
+  return text.substr(0, head.size()) == head;
+}
+bool is_address(std::string_view text) {
+  return starts_with(text, "https://") || starts_with(text, "http://") || starts_with(text, "data:");
+}
 
 bool is_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
@@ -54,7 +58,8 @@ Result<json::Value> image_part(const std::string& source) {
     const Result<std::string> bytes = read_file(source, kImageBytesMax);
     if (!bytes) return bytes.error();
     const std::string_view type = sniff_image(*bytes);
-    if (type.empty()) return make_error(Errc::invalid_argument, source + " is no picture that models take", "Give a PNG, JPEG, WebP or GIF file.");
+    if (type.empty())
+      return make_error(Errc::invalid_argument, source + " is no picture that models take", "Give a PNG, JPEG, WebP or GIF file.");
     url = "data:" + std::string(type) + ";base64," + base64(*bytes);
   }
   json::Value holder = json::Value::object();
@@ -105,7 +110,8 @@ Result<json::Value> read_json(const std::string& path, size_t bytes_max, int std
 Result<json::Value> response_format(const std::string& path) {
   Result<json::Value> schema = read_json(path, kSchemaBytesMax, -1);
   if (!schema) return schema;
-  if (!schema->is_object()) return make_error(Errc::invalid_argument, path + " is not a JSON object", "Give a JSON schema such as {\"type\":\"object\",...}.");
+  if (!schema->is_object())
+    return make_error(Errc::invalid_argument, path + " is not a JSON object", "Give a JSON schema such as {\"type\":\"object\",...}.");
   json::Value format = json::Value::object();
   format.set("type", json::Value::string("json_schema"));
   if (schema->find("name") != nullptr && schema->find("schema") != nullptr) {
@@ -134,7 +140,8 @@ json::Value number_or_text(const std::string& text) {
   };
   const std::string_view whole = std::string_view(text).substr(0, dot);
   const bool has_fraction = dot != std::string::npos;
-  const bool is_number = is_digits(whole) && (whole.size() == 1 || whole[0] != '0') && (!has_fraction || is_digits(std::string_view(text).substr(dot + 1)));
+  const bool is_number =
+      is_digits(whole) && (whole.size() == 1 || whole[0] != '0') && (!has_fraction || is_digits(std::string_view(text).substr(dot + 1)));
   return is_number ? json::Value::number_text(text) : json::Value::string(is_utf8(text) ? text : "?");
 }
 
@@ -158,8 +165,13 @@ class Merger {
       const char* key;
       const std::optional<std::string>& flag;
     };
-    for (const Text& field : {Text{"model", flags_.model}, {"system", flags_.system}, {"think", flags_.think}, {"user", flags_.user},
-                              {"tenant", flags_.tenant}, {"session", flags_.session}, {"max_cost_usd", flags_.max_cost}}) {
+    for (const Text& field : {Text{"model", flags_.model},
+                              {"system", flags_.system},
+                              {"think", flags_.think},
+                              {"user", flags_.user},
+                              {"tenant", flags_.tenant},
+                              {"session", flags_.session},
+                              {"max_cost_usd", flags_.max_cost}}) {
       if (!field.flag) continue;
       Result<json::Value> value = text_value(*field.flag, field.key);
       if (!value) return value.error();
@@ -191,7 +203,8 @@ class Merger {
     const bool reads_request = flags_.request == "-";
     const bool wants_input = flags_.prompt == "-" || (!flags_.prompt && !has_own && !reads_request && !is_terminal(stdin_fd_));
     if (wants_input && reads_request) {
-      return make_error(Errc::invalid_argument, "both --request and the prompt are to come from standard input", "Give one of them as a file or argument.");
+      return make_error(Errc::invalid_argument, "both --request and the prompt are to come from standard input",
+                        "Give one of them as a file or argument.");
     }
     if (!wants_input) return flags_.prompt;
     Result<std::string> text = read_all(stdin_fd_, "standard input", limits::kAskBytesMax);
@@ -207,7 +220,8 @@ class Merger {
     const bool has_attachments = !flags_.images.empty() || !flags_.files.empty();
     if (!prompt && has_attachments) {
       const json::Value* own = document_.find("prompt");
-      if (own == nullptr || !own->is_string()) return make_error(Errc::empty_prompt, "a picture or file is given without a prompt", "Say what to do with it.");
+      if (own == nullptr || !own->is_string())
+        return make_error(Errc::empty_prompt, "a picture or file is given without a prompt", "Say what to do with it.");
       prompt = own->text();
     }
     if (!prompt) {
@@ -251,7 +265,7 @@ class Merger {
     }
     if (document_.find("messages") == nullptr) document_.set("messages", json::Value::array());
     json::Value* messages = document_.find("messages");
-    if (!messages->is_array()) return {};   // for the reader of the document to refuse
+    if (!messages->is_array()) return {};  // for the reader of the document to refuse
     messages->push(std::move(message));
     return {};
   }
@@ -290,10 +304,12 @@ Result<std::string> ask_document(const AskFlags& flags, const Config& config, in
   if (auto ok = merger.fields(); !ok) return ok.error();
   if (auto ok = merger.question(); !ok) return ok.error();
   json::Value& document = merger.document();
-  if (document.find("model") == nullptr && document.find("models") == nullptr) document.set("model", json::Value::string(config.default_model()));
+  if (document.find("model") == nullptr && document.find("models") == nullptr)
+    document.set("model", json::Value::string(config.default_model()));
   std::string text = json::dump(document);
   if (text.size() > limits::kAskBytesMax) {
-    return make_error(Errc::too_large, "the question has " + std::to_string(text.size()) + " bytes", "Send smaller pictures or files; 32 MB is the most.");
+    return make_error(Errc::too_large, "the question has " + std::to_string(text.size()) + " bytes",
+                      "Send smaller pictures or files; 32 MB is the most.");
   }
   return text;
 }

@@ -22,15 +22,15 @@ struct AskFlags {
   std::optional<std::string> schema;      // --schema: a file holding a JSON schema
   std::optional<std::string> request;     // --request: a file holding the whole document, "-" = standard input
   std::optional<std::string> user, tenant, session;
-  std::optional<std::string> deadline;    // --deadline: seconds
-  std::vector<std::string> images;        // --image: files or URLs, in their order
-  std::vector<std::string> files;         // --file
-  bool fits = false;                      // --fit
-  bool is_lenient = false;                // --lenient
-  bool streams = true;                    // without --no-stream
+  std::optional<std::string> deadline;                 // --deadline: seconds
+  std::vector<std::string> images;                     // --image: files or URLs, in their order
+  std::vector<std::string> files;                      // --file
+  bool fits = false;                                   // --fit
+  bool is_lenient = false;                             // --lenient
+  bool streams = true;                                 // without --no-stream
   ThinkingShown thinking = ThinkingShown::by_default;  // --show-thinking, --hide-thinking; given both, refused
-  std::optional<std::string> continued;   // chat: --continue, the history's file
-  std::optional<std::string> prompt;      // the words joined by spaces; "-" alone = standard input
+  std::optional<std::string> continued;                // chat: --continue, the history's file
+  std::optional<std::string> prompt;                   // the words joined by spaces; "-" alone = standard input
 };
 
 }  // namespace orthink

@@ -77,7 +77,8 @@ Result<Catalogue> current_catalogue(const Config& config, const std::string& cac
   Result<Catalog> fetched = fetch(client, now, stop_fd);
   if (fetched) return keep(std::move(*fetched), path, config.base_url());
   if (!cached || fetched.error().errc == Errc::cancelled) return fetched.error();
-  return Catalogue{std::move(*cached), Catalogue::Source::cache, path, "The catalogue could not be renewed: " + fetched.error().message + "."};
+  return Catalogue{std::move(*cached), Catalogue::Source::cache, path,
+                   "The catalogue could not be renewed: " + fetched.error().message + "."};
 }
 
 Result<Catalogue> refresh_catalogue(const Config& config, const std::string& cache_folder, HttpClient& client, Instant now, int stop_fd) {

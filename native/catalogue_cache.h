@@ -27,8 +27,10 @@ std::string catalogue_path(const std::string& cache_folder, const std::string& b
 // For planning and listing: the cache file if it can be read, else the snapshot.
 Catalogue offline_catalogue(const Config& config, const std::string& cache_folder);
 // For a paid call. The Error is the fetch's when there is no cache to fall back on.
-Result<Catalogue> current_catalogue(const Config& config, const std::string& cache_folder, HttpClient& client, Instant now, int stop_fd = -1);
+Result<Catalogue> current_catalogue(const Config& config, const std::string& cache_folder, HttpClient& client, Instant now,
+                                    int stop_fd = -1);
 // `models --refresh`: fetches and writes whatever the age.
-Result<Catalogue> refresh_catalogue(const Config& config, const std::string& cache_folder, HttpClient& client, Instant now, int stop_fd = -1);
+Result<Catalogue> refresh_catalogue(const Config& config, const std::string& cache_folder, HttpClient& client, Instant now,
+                                    int stop_fd = -1);
 
 }  // namespace orthink

@@ -23,19 +23,24 @@ constexpr std::array kRows{
     ConfigRow{"default_model", "ORTHINK_DEFAULT_MODEL", "--model", ConfigKind::text, kDefaultModel, "The model asked when none is named."},
     ConfigRow{"max_thinking_tokens", "ORTHINK_MAX_THINKING_TOKENS", "", ConfigKind::count, "16384",
               "The most thinking tokens a question may ask for; 0 sets no limit.", 0, 10'000'000},
-    ConfigRow{"attempts", "ORTHINK_ATTEMPTS", "", ConfigKind::count, "3", "How often a call is tried at the most; only what is certain not to be bought twice.", 1, 10},
-    ConfigRow{"retry_base_s", "ORTHINK_RETRY_BASE_S", "", ConfigKind::seconds, "0.5", "The first pause between attempts, doubled each time, with full jitter."},
+    ConfigRow{"attempts", "ORTHINK_ATTEMPTS", "", ConfigKind::count, "3",
+              "How often a call is tried at the most; only what is certain not to be bought twice.", 1, 10},
+    ConfigRow{"retry_base_s", "ORTHINK_RETRY_BASE_S", "", ConfigKind::seconds, "0.5",
+              "The first pause between attempts, doubled each time, with full jitter."},
     ConfigRow{"retry_cap_s", "ORTHINK_RETRY_CAP_S", "", ConfigKind::seconds, "20", "The longest pause between attempts."},
     ConfigRow{"connect_deadline_s", "ORTHINK_CONNECT_DEADLINE_S", "", ConfigKind::seconds, "5", "How long connecting may take."},
     ConfigRow{"first_token_deadline_s", "ORTHINK_FIRST_TOKEN_DEADLINE_S", "", ConfigKind::seconds, "",
               "How long the first token may take; unset: 60, or 300 when the model thinks."},
-    ConfigRow{"idle_deadline_s", "ORTHINK_IDLE_DEADLINE_S", "", ConfigKind::seconds, "60", "The longest silence between bytes of an answer."},
+    ConfigRow{"idle_deadline_s", "ORTHINK_IDLE_DEADLINE_S", "", ConfigKind::seconds, "60",
+              "The longest silence between bytes of an answer."},
     ConfigRow{"call_deadline_s", "ORTHINK_CALL_DEADLINE_S", "--deadline", ConfigKind::seconds, "900", "How long a whole call may take."},
     ConfigRow{"allow_stale_prices", "ORTHINK_ALLOW_STALE_PRICES", "", ConfigKind::boolean, "false",
               "Whether a paid call may use prices more than seven days old."},
     ConfigRow{"store", "ORTHINK_STORE", "", ConfigKind::store, "memory:", "Where holds are kept: memory: (as long as the program runs)."},
-    ConfigRow{"key_file", "ORTHINK_KEY_FILE", "", ConfigKind::path, "", "The file of the key, mode 0600; unset: key in the configuration folder."},
-    ConfigRow{"openrouter_api_key", "OPENROUTER_API_KEY", "", ConfigKind::secret, "", "The key itself; wins over key_file, never shown, never read from this file."},
+    ConfigRow{"key_file", "ORTHINK_KEY_FILE", "", ConfigKind::path, "",
+              "The file of the key, mode 0600; unset: key in the configuration folder."},
+    ConfigRow{"openrouter_api_key", "OPENROUTER_API_KEY", "", ConfigKind::secret, "",
+              "The key itself; wins over key_file, never shown, never read from this file."},
 };
 
 Error wrong(const std::string& place, const std::string& what, std::string remedy) {
@@ -52,7 +57,7 @@ Result<std::string> check_count(const ConfigRow& row, const std::string& place, 
 }
 
 std::optional<Duration> seconds_of(const std::string& text) {
-  const Result<Money> decimal = Money::parse(text);   // six of its twelve decimals are microseconds
+  const Result<Money> decimal = Money::parse(text);  // six of its twelve decimals are microseconds
   if (!decimal || decimal->pico < 1'000'000 || decimal->pico / 1'000'000 > kSecondsMaxUs) return std::nullopt;
   return Duration::micros(decimal->pico / 1'000'000);
 }
@@ -135,7 +140,9 @@ Error bad_url(std::string_view url, const std::string& what) {
 
 }  // namespace
 
-std::span<const ConfigRow> config_rows() { return kRows; }
+std::span<const ConfigRow> config_rows() {
+  return kRows;
+}
 
 std::string_view name(ConfigOrigin origin) {
   switch (origin) {
@@ -167,7 +174,9 @@ uint64_t Config::count(std::string_view row_name) const {
   return value;
 }
 
-std::optional<Duration> Config::seconds(std::string_view row_name) const { return seconds_of(text(row_name)); }
+std::optional<Duration> Config::seconds(std::string_view row_name) const {
+  return seconds_of(text(row_name));
+}
 
 struct ConfigLoader {
   Config config;
@@ -195,7 +204,8 @@ struct ConfigLoader {
       std::vector<std::string_view> names;
       for (const ConfigRow& row : kRows) names.push_back(row.name);
       const std::string_view close = closest_name(entry.key, names);
-      return wrong(place, "is no setting", close.empty() ? "docs/configuration.md lists the settings." : "Did you mean \"" + std::string(close) + "\"?");
+      return wrong(place, "is no setting",
+                   close.empty() ? "docs/configuration.md lists the settings." : "Did you mean \"" + std::string(close) + "\"?");
     }
     if (target->row->kind == ConfigKind::secret) {
       return wrong(place, "does not belong in this file", "Keep the key with `orthink key set`, and remove it here.");
@@ -254,16 +264,20 @@ std::string config_file_path() {
 
 Result<std::string> check_base_url(std::string_view url) {
   const bool is_plain = std::all_of(url.begin(), url.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  if (!is_plain) return make_error(Errc::invalid_config, "the address has blanks or characters that no address has", "Give an address such as https://openrouter.ai/api/v1.");
+  if (!is_plain)
+    return make_error(Errc::invalid_config, "the address has blanks or characters that no address has",
+                      "Give an address such as https://openrouter.ai/api/v1.");
   const bool is_https = url.substr(0, 8) == "https://";
   if (!is_https && url.substr(0, 7) != "http://") return bad_url(url, "starts with neither https:// nor http://");
   if (url.find_first_of("?#@\\") != std::string_view::npos) {
     // Not quoted: what stands before an @ may be a password.
-    return make_error(Errc::invalid_config, "the address has a user, a query or a fragment", "Give an address such as https://openrouter.ai/api/v1.");
+    return make_error(Errc::invalid_config, "the address has a user, a query or a fragment",
+                      "Give an address such as https://openrouter.ai/api/v1.");
   }
   const auto [host, port] = authority_of(url);
   if (host.empty() || host == "[]") return bad_url(url, "names no host");
-  if (!port.empty() && (port[0] != ':' || !is_digits(port.substr(1)) || port.size() > 6)) return bad_url(url, "has a port that is no number");
+  if (!port.empty() && (port[0] != ':' || !is_digits(port.substr(1)) || port.size() > 6))
+    return bad_url(url, "has a port that is no number");
   if (!is_https && !is_loopback(url)) return make_error(Errc::insecure_url, "\"" + std::string(url) + "\" would send the key unencrypted");
   while (url.back() == '/') url.remove_suffix(1);
   return std::string(url);
@@ -277,15 +291,18 @@ bool is_loopback(std::string_view url) {
 std::string configuration_page() {
   std::string page =
       "# Configuration\n\n"
-      "Later wins: the default, the file `$XDG_CONFIG_HOME/orthink/config.json` (one JSON object of the names below), the environment, flags.\n"
+      "Later wins: the default, the file `$XDG_CONFIG_HOME/orthink/config.json` (one JSON object of the names below), the environment, "
+      "flags.\n"
       "`orthink config` shows each value and where it came from. This page is made from the same table.\n\n"
       "| name | environment | flag | default | what it sets |\n|---|---|---|---|---|\n";
   for (const ConfigRow& row : kRows) {
     const auto code = [](std::string_view text) { return text.empty() ? std::string() : "`" + std::string(text) + "`"; };
-    page += "| `" + std::string(row.name) + "` | `" + std::string(row.environment) + "` | " + code(row.flag) + " | " + code(row.initial) + " | " + std::string(row.what) + " |\n";
+    page += "| `" + std::string(row.name) + "` | `" + std::string(row.environment) + "` | " + code(row.flag) + " | " + code(row.initial) +
+            " | " + std::string(row.what) + " |\n";
   }
   page +=
-      "\nFolders: configuration in `$XDG_CONFIG_HOME/orthink`, histories in `$XDG_STATE_HOME/orthink`, the catalogue in `$XDG_CACHE_HOME/orthink`.\n"
+      "\nFolders: configuration in `$XDG_CONFIG_HOME/orthink`, histories in `$XDG_STATE_HOME/orthink`, the catalogue in "
+      "`$XDG_CACHE_HOME/orthink`.\n"
       "`NO_COLOR` switches colours off; `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` are honoured, except for loopback.\n";
   return page;
 }

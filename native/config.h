@@ -28,9 +28,9 @@ struct ConfigRow {
   std::string_view environment;  // "ORTHINK_BASE_URL"
   std::string_view flag;         // "--base-url"; empty: not on the command line
   ConfigKind kind;
-  std::string_view initial;      // default as text; empty = none
-  std::string_view what;         // a sentence
-  uint64_t least = 0;            // of a count
+  std::string_view initial;  // default as text; empty = none
+  std::string_view what;     // a sentence
+  uint64_t least = 0;        // of a count
   uint64_t most = 0;
 };
 std::span<const ConfigRow> config_rows();
@@ -40,7 +40,7 @@ std::string_view name(ConfigOrigin origin);  // "default", "file", "environment"
 
 struct ConfigValue {
   const ConfigRow* row = nullptr;
-  std::string text;              // validated; for a secret "set", never the value
+  std::string text;  // validated; for a secret "set", never the value
   ConfigOrigin origin = ConfigOrigin::builtin;
 };
 
@@ -50,7 +50,7 @@ class Config {
   [[nodiscard]] const std::string& text(std::string_view row_name) const;           // REQUIRES: a name of the table
   [[nodiscard]] bool is_set(std::string_view row_name) const;                       // not from the default
 
-  [[nodiscard]] const std::string& base_url() const { return text("base_url"); }    // without trailing '/'
+  [[nodiscard]] const std::string& base_url() const { return text("base_url"); }  // without trailing '/'
   [[nodiscard]] const std::string& default_model() const { return text("default_model"); }
   [[nodiscard]] uint64_t max_thinking_tokens() const { return count("max_thinking_tokens"); }
   [[nodiscard]] uint32_t attempts() const { return static_cast<uint32_t>(count("attempts")); }
@@ -71,16 +71,16 @@ class Config {
 };
 
 struct ConfigFlag {
-  std::string flag;   // "--base-url"
+  std::string flag;  // "--base-url"
   std::string text;
 };
 
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
 
 struct ConfigSources {
-  std::string file_path;                                                       // a file that is not there is no error
-  std::string config_folder;                                                   // for the default of key_file; empty: none
-  Environment variables;                                                       // empty: none
+  std::string file_path;      // a file that is not there is no error
+  std::string config_folder;  // for the default of key_file; empty: none
+  Environment variables;      // empty: none
   std::vector<ConfigFlag> flags;
 };
 

@@ -66,7 +66,8 @@ Result<ConnectionProbe> probe_connection(HttpClient& client, Instant until, int 
   if (response->head.status != 200) return error_from_response(response->head, response->body, wall_now());
   const Result<json::Value> document = json::parse(response->body);
   const json::Value* data = document && document->is_object() ? document->find("data") : nullptr;
-  if (data == nullptr || !data->is_object()) return make_error(Errc::malformed_response, "GET /key answered something else than a key's data");
+  if (data == nullptr || !data->is_object())
+    return make_error(Errc::malformed_response, "GET /key answered something else than a key's data");
   if (const json::Value* label = data->find("label"); label != nullptr && label->is_string()) probe.label = label->text();
   if (const json::Value* free = data->find("is_free_tier"); free != nullptr && free->is_boolean()) probe.is_free_tier = free->as_bool();
   probe.usage = money_of(data->find("usage"));

@@ -10,12 +10,12 @@
 namespace orthink {
 
 struct ConnectionProbe {
-  Duration took;                          // connecting included
-  std::optional<std::string> label;       // of the key, as the upstream names it (already shortened there)
-  std::optional<Money> usage;             // spent by this key so far
-  std::optional<Money> limit_remaining;   // nothing = no limit, or not said
+  Duration took;                         // connecting included
+  std::optional<std::string> label;      // of the key, as the upstream names it (already shortened there)
+  std::optional<Money> usage;            // spent by this key so far
+  std::optional<Money> limit_remaining;  // nothing = no limit, or not said
   std::optional<bool> is_free_tier;
-  std::optional<Duration> clock_ahead;    // our clock minus the server's Date header, in whole seconds
+  std::optional<Duration> clock_ahead;  // our clock minus the server's Date header, in whole seconds
 };
 
 // The Error is the transport's, or the upstream's own (upstream_auth for a key that is not accepted).

@@ -25,7 +25,7 @@ class Loader {
     failure_ = reason != nullptr ? reason : kSoname;
   }
   std::string& failure_;
-  void* library_;   // stays loaded: libcurl cannot be unloaded safely once it has threads and atexit handlers
+  void* library_;  // stays loaded: libcurl cannot be unloaded safely once it has threads and atexit handlers
 };
 
 CurlLibrary load() {

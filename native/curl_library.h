@@ -29,7 +29,7 @@ struct CurlLibrary {
   decltype(&::curl_slist_append) slist_append = nullptr;
   decltype(&::curl_slist_free_all) slist_free_all = nullptr;
 
-  std::string failure;   // why nothing could be loaded; empty when it could
+  std::string failure;  // why nothing could be loaded; empty when it could
 
   // Loads and initializes on the first call; the same table ever after. Thread rule: any thread.
   static const CurlLibrary& instance();

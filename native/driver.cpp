@@ -8,7 +8,9 @@ namespace orthink {
 namespace {
 
 // The signals count from the start of the call; the input says only whether this is more than the first.
-Input cancel_of(uint32_t number) { return input::Cancel{number > 1}; }
+Input cancel_of(uint32_t number) {
+  return input::Cancel{number > 1};
+}
 
 Input input_of(const HttpEvent& event) {
   switch (event.kind) {

@@ -83,7 +83,7 @@ struct HttpStream::Inbox {
   std::mutex mutex;
   std::deque<HttpEvent> events;
   std::set<uint32_t> open_legs;
-  std::set<uint32_t> closing_legs;   // closed by the reader; whether a byte had left is still told
+  std::set<uint32_t> closing_legs;  // closed by the reader; whether a byte had left is still told
   std::set<uint32_t> paused_legs;
   size_t bytes = 0;
 
@@ -135,8 +135,8 @@ struct Transfer {
   std::array<char, CURL_ERROR_SIZE> words{};
   http::Head head;
   size_t head_bytes = 0;
-  bool was_connected = false;   // libcurl was about to send
-  bool has_sent = false;        // a byte was handed to the kernel
+  bool was_connected = false;  // libcurl was about to send
+  bool has_sent = false;       // a byte was handed to the kernel
   bool has_head = false;
   bool resend_refused = false;
 
@@ -153,8 +153,8 @@ struct Transfer {
   }
 };
 
-// libcurl tells it on a connection that is ready, before the request's first byte. It would also send a request again by itself when a reused
-// connection dies under it; a paid request must not be bought twice, so the second time is refused.
+// libcurl tells it on a connection that is ready, before the request's first byte. It would also send a request again by itself when a
+// reused connection dies under it; a paid request must not be bought twice, so the second time is refused.
 int on_ready_to_send(void* self, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
   if (std::exchange(transfer.was_connected, true) && transfer.has_sent) {
@@ -171,7 +171,7 @@ int on_trace(CURL*, curl_infotype type, char*, size_t size, void* self) {
 
 size_t on_header(char* data, size_t, size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
-  if (transfer.has_head) return size;   // trailers
+  if (transfer.has_head) return size;  // trailers
   transfer.head_bytes += size;
   if (transfer.head_bytes > kHeadBytesMax) return 0;
   const std::string_view line = trimmed({data, size});
@@ -219,12 +219,12 @@ struct HttpClient::State {
   };
 
   std::mutex mutex;
-  std::condition_variable something;   // waited on where there is no multi handle to poll
+  std::condition_variable something;  // waited on where there is no multi handle to poll
   std::deque<Command> commands;
   bool is_ending = false;
   std::thread thread;
   std::atomic<CURLM*> multi{nullptr};
-  std::list<Transfer> transfers;   // of the thread alone
+  std::list<Transfer> transfers;  // of the thread alone
 
   void post(Command command) {
     const std::lock_guard lock(mutex);
@@ -261,7 +261,7 @@ struct HttpClient::State {
       add(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
     }
     if (!has_type && transfer.request.method == "POST") add("Content-Type: application/json");
-    add("Expect:");   // no waiting for 100 Continue
+    add("Expect:");  // no waiting for 100 Continue
     if (!key.empty()) add("Authorization: Bearer " + std::string(key.reveal()));
     return true;
   }
@@ -276,7 +276,7 @@ struct HttpClient::State {
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
     set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_QUICK_EXIT, 1L);   // do not wait for a resolver thread when a leg is closed
+    set(CURLOPT_QUICK_EXIT, 1L);  // do not wait for a resolver thread when a leg is closed
     set(CURLOPT_TCP_NODELAY, 1L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -293,7 +293,7 @@ struct HttpClient::State {
       set(CURLOPT_CUSTOMREQUEST, transfer.request.method.c_str());
     }
     set(CURLOPT_ERRORBUFFER, transfer.words.data());
-    set(CURLOPT_VERBOSE, 1L);   // nothing is printed: the trace tells when bytes have left
+    set(CURLOPT_VERBOSE, 1L);  // nothing is printed: the trace tells when bytes have left
     set(CURLOPT_DEBUGFUNCTION, on_trace);
     set(CURLOPT_DEBUGDATA, static_cast<void*>(&transfer));
     set(CURLOPT_PREREQFUNCTION, on_ready_to_send);
@@ -311,7 +311,8 @@ struct HttpClient::State {
     transfer.leg = command.leg;
     transfer.request = std::move(command.request);
     transfer.connect_by = command.connect_by;
-    std::string reason = curl.failure.empty() ? "" : "libcurl cannot be loaded (" + curl.failure + "); install it, on Debian: apt-get install libcurl4";
+    std::string reason =
+        curl.failure.empty() ? "" : "libcurl cannot be loaded (" + curl.failure + "); install it, on Debian: apt-get install libcurl4";
     if (reason.empty() && (transfer.easy = curl.easy_init()) == nullptr) reason = "libcurl is out of memory";
     if (!reason.empty() || !add_headers(curl, transfer, reason)) {
       lose(transfer, Where::resolve, reason);
@@ -467,7 +468,9 @@ bool HttpStream::take(HttpEvent& event) {
   return true;
 }
 
-int HttpStream::fd() const { return inbox_->wakeup.fd(); }
+int HttpStream::fd() const {
+  return inbox_->wakeup.fd();
+}
 
 namespace {
 
@@ -498,7 +501,8 @@ Result<HttpResponse> get(HttpClient& client, const std::string& path, Instant un
       }
     }
     const int fds[] = {stream.fd(), stop_fd};
-    if (!wait_readable(fds, until)) return make_error(Errc::call_timeout, "GET " + path + " took too long", "Try again; this request costs nothing.");
+    if (!wait_readable(fds, until))
+      return make_error(Errc::call_timeout, "GET " + path + " took too long", "Try again; this request costs nothing.");
     if (stop_fd >= 0 && wait_readable({&fds[1], 1}, Instant::zero())) return make_error(Errc::cancelled, "interrupted");
   }
 }

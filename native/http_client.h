@@ -32,13 +32,13 @@ struct HttpEvent {
   uint32_t leg = 0;
   http::Head head;
   std::string bytes;
-  input::Lost::Where where = input::Lost::Where::connect;   // lost
-  bool sent_any = false;                                    // lost: a byte of the request may have left
-  std::string detail;                                       // lost: the transport's words, without the key
+  input::Lost::Where where = input::Lost::Where::connect;  // lost
+  bool sent_any = false;                                   // lost: a byte of the request may have left
+  std::string detail;                                      // lost: the transport's words, without the key
 };
 
 struct HttpClientOptions {
-  size_t queue_bytes_max = size_t{256} << 10;   // of one stream; a transfer may exceed it by one read
+  size_t queue_bytes_max = size_t{256} << 10;  // of one stream; a transfer may exceed it by one read
 };
 
 // Thread rule: any thread. Outlives its streams.
@@ -46,7 +46,7 @@ class HttpClient {
  public:
   // Errc::insecure_url, invalid_config for the URL. An empty secret sends no Authorization (GET /models needs none).
   static Result<std::unique_ptr<HttpClient>> create(const std::string& base_url, Secret key, HttpClientOptions options = {});
-  ~HttpClient();   // closes every transfer and ends the thread
+  ~HttpClient();  // closes every transfer and ends the thread
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
@@ -62,7 +62,7 @@ class HttpClient {
 class HttpStream {
  public:
   explicit HttpStream(HttpClient& client);
-  ~HttpStream();   // closes its legs
+  ~HttpStream();  // closes its legs
   HttpStream(const HttpStream&) = delete;
   HttpStream& operator=(const HttpStream&) = delete;
 
@@ -73,7 +73,7 @@ class HttpStream {
   void close(uint32_t leg);
   // False when there is none for now. Never blocks.
   bool take(HttpEvent& event);
-  [[nodiscard]] int fd() const;   // readable when take() may have something
+  [[nodiscard]] int fd() const;  // readable when take() may have something
 
   struct Inbox;
 

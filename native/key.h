@@ -36,8 +36,8 @@ struct Key {
   enum class Origin : uint8_t { environment, file };
   Secret secret;
   Origin origin = Origin::environment;
-  std::string path;               // of the file
-  std::optional<Duration> age;    // of the file
+  std::string path;             // of the file
+  std::optional<Duration> age;  // of the file
 };
 
 // OPENROUTER_API_KEY, else the file of `key_file`. Errc::key_missing when there is none, invalid_config for a file that others may

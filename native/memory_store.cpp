@@ -19,8 +19,10 @@ StoreReply MemoryStore::apply(const StoreBatch& batch) {
   std::map<std::string, StoredRow> rows;
   for (const RowWrite& write : batch.rows) {
     HoldState state = HoldState::none;
-    if (const auto staged = rows.find(write.key); staged != rows.end()) state = staged->second.state;
-    else if (const auto kept = rows_.find(write.key); kept != rows_.end()) state = kept->second.state;
+    if (const auto staged = rows.find(write.key); staged != rows.end())
+      state = staged->second.state;
+    else if (const auto kept = rows_.find(write.key); kept != rows_.end())
+      state = kept->second.state;
     if (state != write.from) return refuse(batch, StoreReply::Verdict::row_conflict, write.key);
     rows[write.key] = written(write);
   }

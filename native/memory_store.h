@@ -23,7 +23,7 @@ class MemoryStore : public Store {
  public:
   StoreReply apply(const StoreBatch& batch) override;
   [[nodiscard]] std::optional<StoredRow> row(const std::string& key) const;
-  [[nodiscard]] int64_t counter(const std::string& key) const;   // 0 when never added to
+  [[nodiscard]] int64_t counter(const std::string& key) const;  // 0 when never added to
 
  private:
   mutable std::mutex mutex_;

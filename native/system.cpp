@@ -104,7 +104,9 @@ bool make_folders(const std::string& path) {
 
 }  // namespace
 
-Instant wall_now() { return {micros(CLOCK_REALTIME)}; }
+Instant wall_now() {
+  return {micros(CLOCK_REALTIME)};
+}
 
 Instant now() {
   static const int64_t offset = micros(CLOCK_REALTIME) - micros(CLOCK_MONOTONIC);
@@ -116,8 +118,10 @@ uint64_t entropy64() {
   auto* bytes = reinterpret_cast<char*>(&value);
   for (size_t got = 0; got < sizeof value;) {
     const ssize_t n = ::getrandom(bytes + got, sizeof value - got, 0);
-    if (n > 0) got += static_cast<size_t>(n);
-    else if (errno != EINTR) std::abort();
+    if (n > 0)
+      got += static_cast<size_t>(n);
+    else if (errno != EINTR)
+      std::abort();
   }
   return value;
 }
@@ -145,7 +149,9 @@ Folders folders() {
   return {folder("XDG_CONFIG_HOME", "/.config"), folder("XDG_STATE_HOME", "/.local/state"), folder("XDG_CACHE_HOME", "/.cache")};
 }
 
-bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+bool is_terminal(int fd) {
+  return ::isatty(fd) == 1;
+}
 
 int terminal_columns(int fd) {
   winsize size{};
@@ -180,9 +186,15 @@ Result<std::string> read_hidden_line(std::string_view question) {
 }
 
 Wakeup::Wakeup() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-Wakeup::~Wakeup() { ::close(fd_); }
-void Wakeup::notify() { notify_fd(fd_); }
-void Wakeup::drain() { drain_fd(fd_); }
+Wakeup::~Wakeup() {
+  ::close(fd_);
+}
+void Wakeup::notify() {
+  notify_fd(fd_);
+}
+void Wakeup::drain() {
+  drain_fd(fd_);
+}
 
 Signals::Signals() {
   interrupts = 0;
@@ -199,11 +211,17 @@ Signals::~Signals() {
   ::close(signal_fd.exchange(-1));
 }
 
-int Signals::fd() const { return signal_fd.load(); }
+int Signals::fd() const {
+  return signal_fd.load();
+}
 
-Signals::Seen Signals::seen() const { return {interrupts.load(), terminations.load()}; }
+Signals::Seen Signals::seen() const {
+  return {interrupts.load(), terminations.load()};
+}
 
-void Signals::drain() { drain_fd(signal_fd.load()); }
+void Signals::drain() {
+  drain_fd(signal_fd.load());
+}
 
 bool wait_readable(std::span<const int> fds, Instant until) {
   std::vector<pollfd> polled;

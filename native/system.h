@@ -73,7 +73,7 @@ class Signals {
     uint32_t terminations = 0;
   };
   [[nodiscard]] Seen seen() const;
-  void drain();               // fd() is readable again at the next signal; look at seen() afterwards
+  void drain();  // fd() is readable again at the next signal; look at seen() afterwards
 };
 
 // Blocks until one of `fds` is readable (true) or `until` is reached (false). Negative fds are left out.
@@ -89,10 +89,10 @@ Result<void> read_pieces(const std::string& path, const std::function<void(std::
 Result<void> write_file(const std::string& path, std::string_view bytes, unsigned mode);
 
 struct FileFacts {
-  unsigned mode = 0;       // permission bits
-  bool is_own = false;     // belongs to the user who runs this
+  unsigned mode = 0;    // permission bits
+  bool is_own = false;  // belongs to the user who runs this
   bool is_regular = false;
-  Instant changed;         // mtime
+  Instant changed;  // mtime
 };
 std::optional<FileFacts> file_facts(const std::string& path);
 

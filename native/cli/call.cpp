@@ -89,8 +89,10 @@ CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
   end.exit_code = exit_code(*exchange->error());
   if (exchange->error()->errc == Errc::cancelled) {
     const Signals::Seen seen = signals_.seen();
-    if (seen.terminations > before.terminations) end.exit_code = kTerminated;
-    else if (seen.interrupts == before.interrupts && printer.gone()) end.exit_code = 0;   // whoever read our output has left
+    if (seen.terminations > before.terminations)
+      end.exit_code = kTerminated;
+    else if (seen.interrupts == before.interrupts && printer.gone())
+      end.exit_code = 0;  // whoever read our output has left
   }
   return end;
 }

@@ -22,13 +22,13 @@
 namespace orthink::cli {
 
 struct CallShow {
-  bool json = false;                                     // event lines instead of text
-  ThinkingShown thinking = ThinkingShown::by_default;    // by default on a terminal alone; shown but not on a terminal: on standard error
+  bool json = false;                                   // event lines instead of text
+  ThinkingShown thinking = ThinkingShown::by_default;  // by default on a terminal alone; shown but not on a terminal: on standard error
 };
 
 struct CallEnd {
   int exit_code = 1;
-  std::optional<std::string> message;   // the assistant message to send back next turn, when the call was complete
+  std::optional<std::string> message;  // the assistant message to send back next turn, when the call was complete
 };
 
 class Caller {

@@ -36,7 +36,9 @@ Instant PrintingAudience::rest(const Exchange& exchange, Instant now) {
   return now;
 }
 
-render::Position JsonAudience::position() { return std::exchange(is_first_, false) ? render::Position::first : render::Position::later; }
+render::Position JsonAudience::position() {
+  return std::exchange(is_first_, false) ? render::Position::first : render::Position::later;
+}
 
 void JsonAudience::see(const Exchange& exchange, const Output& out) {
   if (const auto* thinking = std::get_if<output::Thinking>(&out)) {
@@ -64,7 +66,7 @@ TextAudience::TextAudience(Printer& printer, NativeWorld& world, ThinkingShown t
       begun_(begun) {}
 
 Instant TextAudience::idle(const Exchange& exchange, Instant now) {
-  const ViewFacts facts{exchange.phase(), thinking_tokens_,           output_tokens_,  exchange.prepared().think.budget_tokens,
+  const ViewFacts facts{exchange.phase(),          thinking_tokens_,         output_tokens_, exchange.prepared().think.budget_tokens,
                         exchange.spent_estimate(), exchange.prepared().hold, now - begun_};
   if (const std::string bytes = view_.draw(facts, now); !bytes.empty()) printer_.talk_raw(bytes);
   return view_.next();

@@ -51,13 +51,13 @@ class TextAudience : public PrintingAudience {
  private:
   enum class Channel : uint8_t { none, thinking, output };
   void write(Channel channel, std::string_view foreign);
-  void put(std::string_view text, Style style);   // REQUIRES: not empty; to standard output
+  void put(std::string_view text, Style style);  // REQUIRES: not empty; to standard output
   void end_line();
   void end(const Exchange& exchange);
 
   View view_;
   bool shows_thinking_;
-  bool thinks_on_err_;      // the thinking goes to standard error, so that standard output holds the answer alone
+  bool thinks_on_err_;  // the thinking goes to standard error, so that standard output holds the answer alone
   Instant begun_;
   Channel channel_ = Channel::none;
   bool is_mid_line_ = false;

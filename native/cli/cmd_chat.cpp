@@ -16,7 +16,8 @@ constexpr size_t kLineBytesMax = size_t{1} << 20;
 
 class Chat {
  public:
-  Chat(const AskFlags& flags, bool json, const Config& config, Printer& printer) : flags_(flags), json_(json), config_(config), printer_(printer) {
+  Chat(const AskFlags& flags, bool json, const Config& config, Printer& printer)
+      : flags_(flags), json_(json), config_(config), printer_(printer) {
     // The blocks of thinking must come back to be sent again; --hide-thinking is a matter of the screen here.
     if (flags.thinking == ThinkingShown::hidden) flags_.thinking = ThinkingShown::by_default;
     shown_ = flags.thinking;
@@ -25,7 +26,8 @@ class Chat {
   int run() {
     path_ = flags_.continued.value_or("");
     if (path_.empty() && !folders().state.empty()) path_ = folders().state + "/" + random_id("chat-") + ".json";
-    if (path_.empty()) return refuse(make_error(Errc::invalid_argument, "there is no folder for the conversation", "Name a file: --continue FILE."));
+    if (path_.empty())
+      return refuse(make_error(Errc::invalid_argument, "there is no folder for the conversation", "Name a file: --continue FILE."));
     Result<History> history = History::load(path_);
     if (!history) return refuse(history.error());
     history_ = std::move(*history);

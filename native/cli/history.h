@@ -30,7 +30,7 @@ class History {
   Result<void> add(std::string_view turn_document, std::string_view assistant_message);
   [[nodiscard]] Result<void> save(const std::string& path) const;
 
-  [[nodiscard]] const std::string& model() const { return model_; }   // empty before the first turn
+  [[nodiscard]] const std::string& model() const { return model_; }  // empty before the first turn
   [[nodiscard]] size_t size() const { return messages_.members().size(); }
 
  private:

@@ -13,9 +13,15 @@ namespace {
 
 constexpr size_t kBarCells = 10;
 constexpr std::string_view kClearLine = "\r\x1b[2K";
-constexpr std::string_view kMakeRoomBelow = "\x1b" "D\x1b[A";
-constexpr std::string_view kSave = "\x1b" "7";
-constexpr std::string_view kRestore = "\x1b" "8";
+constexpr std::string_view kMakeRoomBelow =
+    "\x1b"
+    "D\x1b[A";
+constexpr std::string_view kSave =
+    "\x1b"
+    "7";
+constexpr std::string_view kRestore =
+    "\x1b"
+    "8";
 constexpr std::string_view kDown = "\x1b[B";
 
 std::string bar_text(uint64_t amount, uint64_t whole) {
@@ -64,8 +70,7 @@ std::string View::draw(const ViewFacts& facts, Instant now) {
 
 std::string View::make_way(std::string_view text) {
   if (!is_shown_) return {};
-  const bool stays_on_line = column_ > 0 && text.find('\n') == std::string_view::npos &&
-                             column_ % columns_ + columns_of(text) < columns_;
+  const bool stays_on_line = column_ > 0 && text.find('\n') == std::string_view::npos && column_ % columns_ + columns_of(text) < columns_;
   std::string bytes = stays_on_line ? "" : clear();
   const size_t newline = text.rfind('\n');
   column_ = newline == std::string_view::npos ? column_ + columns_of(text) : columns_of(text.substr(newline + 1));

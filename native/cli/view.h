@@ -49,7 +49,7 @@ class View {
   bool is_shown_;
   bool has_color_;
   size_t columns_;
-  size_t column_ = 0;       // of the cursor, counted from the last line end without wrapping
+  size_t column_ = 0;  // of the cursor, counted from the last line end without wrapping
   bool is_drawn_ = false;
   Instant next_ = Instant::zero();
 };

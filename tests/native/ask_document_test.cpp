@@ -57,9 +57,10 @@ TEST_CASE("flags become the fields of the document") {
   flags.streams = false;
   flags.thinking = ThinkingShown::hidden;
   const std::string text = document(flags);
-  CHECK(text ==
-        R"({"model":"openai/gpt-5-mini","system":"Be brief.","think":"8k","user":"u","tenant":"t","session":"s","max_cost_usd":"0.05",)"
-        R"("answer_tokens":500,"max_tokens":9000,"deadline_s":2.5,"fit":true,"lenient":true,"stream":false,"hide_thinking":true,"prompt":"Why?"})");
+  CHECK(
+      text ==
+      R"({"model":"openai/gpt-5-mini","system":"Be brief.","think":"8k","user":"u","tenant":"t","session":"s","max_cost_usd":"0.05",)"
+      R"("answer_tokens":500,"max_tokens":9000,"deadline_s":2.5,"fit":true,"lenient":true,"stream":false,"hide_thinking":true,"prompt":"Why?"})");
   CHECK(parse_ask(text));
 }
 
@@ -86,7 +87,8 @@ TEST_CASE("a request document is merged with flags, which win") {
   flags.think = "high";
   CHECK(document(flags) == R"({"model":"a/b","prompt":"New?","temperature":0.10,"think":"high"})");
 
-  REQUIRE(write_file(path, R"({"models":["a/b","c/d"],"messages":[{"role":"user","content":"One"},{"role":"assistant","content":"Two"}]})", 0600));
+  REQUIRE(write_file(path, R"({"models":["a/b","c/d"],"messages":[{"role":"user","content":"One"},{"role":"assistant","content":"Two"}]})",
+                     0600));
   flags = {};
   flags.request = path;
   flags.prompt = "Three";
@@ -106,14 +108,15 @@ TEST_CASE("a request document is merged with flags, which win") {
 
 TEST_CASE("pictures become data URLs of their own type, addresses stay") {
   const test::TemporaryFolder folder;
-  const std::string png = folder.file("a.jpg");   // the bytes count, not the name
+  const std::string png = folder.file("a.jpg");  // the bytes count, not the name
   REQUIRE(write_file(png, "\x89PNG\r\n\x1a\n..", 0600));
   AskFlags flags;
   flags.prompt = "What is this?";
   flags.images = {png, "https://example.org/b.png"};
-  CHECK(document(flags) ==
-        R"({"messages":[{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgouLg=="}},)"
-        R"({"type":"image_url","image_url":{"url":"https://example.org/b.png"}}]}],"model":"anthropic/claude-haiku-4.5"})");
+  CHECK(
+      document(flags) ==
+      R"({"messages":[{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgouLg=="}},)"
+      R"({"type":"image_url","image_url":{"url":"https://example.org/b.png"}}]}],"model":"anthropic/claude-haiku-4.5"})");
   CHECK(parse_ask(document(flags)));
   REQUIRE(write_file(png, "<svg/>", 0600));
   CHECK(document(flags).find("no picture that models take") != std::string::npos);
@@ -130,7 +133,8 @@ TEST_CASE("a PDF goes as a file, text as text, other bytes not at all") {
   REQUIRE(write_file(path, "one\ntwo", 0600));
   CHECK(document(flags).find(R"({"type":"text","text":"File notes.md:\n\none\ntwo"})") != std::string::npos);
   REQUIRE(write_file(path, "%PDF-1.7", 0600));
-  CHECK(document(flags).find(R"({"type":"file","file":{"filename":"notes.md","file_data":"data:application/pdf;base64,JVBERi0xLjc="}})") != std::string::npos);
+  CHECK(document(flags).find(R"({"type":"file","file":{"filename":"notes.md","file_data":"data:application/pdf;base64,JVBERi0xLjc="}})") !=
+        std::string::npos);
   CHECK(parse_ask(document(flags)));
   REQUIRE(write_file(path, std::string("\0\1\2", 3), 0600));
   CHECK(document(flags).find("neither a PDF nor UTF-8 text") != std::string::npos);
@@ -150,7 +154,10 @@ TEST_CASE("a schema becomes the response format, tools are passed on") {
   flags.tools = tools;
   const std::string text = document(flags);
   CHECK(text.find(R"("tools":[{"type":"function","function":{"name":"f"}}])") != std::string::npos);
-  CHECK(text.find(R"("response_format":{"type":"json_schema","json_schema":{"name":"prime_factors","strict":true,"schema":{"type":"object"}}})") != std::string::npos);
+  CHECK(
+      text.find(
+          R"("response_format":{"type":"json_schema","json_schema":{"name":"prime_factors","strict":true,"schema":{"type":"object"}}})") !=
+      std::string::npos);
   REQUIRE(write_file(schema, R"({"name":"n","schema":{"type":"array"}})", 0600));
   CHECK(document(flags).find(R"("json_schema":{"name":"n","schema":{"type":"array"}})") != std::string::npos);
 }

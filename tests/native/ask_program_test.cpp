@@ -28,7 +28,10 @@ class Room {
     return run_program(std::move(arguments), variables(), options);
   }
   [[nodiscard]] test::Variables variables() const {
-    return {{"HOME", folder.path()}, {"ORTHINK_BASE_URL", simulator->url()}, {"OPENROUTER_API_KEY", "sk-test-key"}, {"ORTHINK_RETRY_BASE_S", "0.001"}};
+    return {{"HOME", folder.path()},
+            {"ORTHINK_BASE_URL", simulator->url()},
+            {"OPENROUTER_API_KEY", "sk-test-key"},
+            {"ORTHINK_RETRY_BASE_S", "0.001"}};
   }
 
   test::TemporaryFolder folder;

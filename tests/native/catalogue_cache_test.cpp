@@ -1,6 +1,7 @@
 #include "native/catalogue_cache.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <mutex>
 
 #include "native/connection_probe.h"
 #include "native/system.h"
@@ -22,15 +23,28 @@ std::string response(int status, std::string_view body, std::string_view extra =
 struct Place {
   explicit Place(std::string answer_) : answer(std::move(answer_)) {}
 
+  void answers(std::string with) {
+    const std::lock_guard lock(mutex);
+    answer = std::move(with);
+  }
+  std::string now_answered() {
+    const std::lock_guard lock(mutex);
+    return answer;
+  }
+
+  std::mutex mutex;
   std::string answer;
   test::TemporaryFolder folder;
   test::RawServer server{[this](test::Connection& c) {
-    while (!c.read_request().empty()) c.write(answer);
+    while (!c.read_request().empty()) c.write(now_answered());
   }};
-  Config config = *load_config(ConfigSources{"", "", [this](const std::string& name) -> std::optional<std::string> {
+  Config config = *load_config(ConfigSources{"",
+                                             "",
+                                             [this](const std::string& name) -> std::optional<std::string> {
                                                if (name == "ORTHINK_BASE_URL") return server.url();
                                                return std::nullopt;
-                                             }, {}});
+                                             },
+                                             {}});
   std::unique_ptr<HttpClient> client = std::move(*HttpClient::create(server.url(), Secret("k")));
 
   size_t requests() {
@@ -66,7 +80,7 @@ TEST_CASE("the catalogue is fetched once a day and kept with its instant") {
 TEST_CASE("a fetch that fails falls back on the cache with a warning, or is the error") {
   Place place(response(200, kModels));
   REQUIRE(current_catalogue(place.config, place.folder.path(), *place.client, kNow));
-  place.answer = response(503, R"({"error":{"message":"down","code":503}})");
+  place.answers(response(503, R"({"error":{"message":"down","code":503}})"));
   const Result<Catalogue> stale = current_catalogue(place.config, place.folder.path(), *place.client, kNow + kDay + kDay);
   REQUIRE(stale);
   CHECK(stale->source == Catalogue::Source::cache);
@@ -80,7 +94,8 @@ TEST_CASE("a fetch that fails falls back on the cache with a warning, or is the 
 TEST_CASE("a cache of another upstream, or one that cannot be read, is as if absent") {
   Place place(response(200, kModels));
   const std::string path = catalogue_path(place.folder.path(), place.server.url());
-  for (const std::string& bad : {std::string("http://127.0.0.1:1/api/v1\nx"), place.server.url() + "\nnonsense", std::string(""), std::string("\n")}) {
+  for (const std::string& bad :
+       {std::string("http://127.0.0.1:1/api/v1\nx"), place.server.url() + "\nnonsense", std::string(""), std::string("\n")}) {
     REQUIRE(write_file(path, bad, 0644));
     CHECK(offline_catalogue(place.config, place.folder.path()).source == Catalogue::Source::snapshot);
   }
@@ -103,7 +118,7 @@ TEST_CASE("the probe reads what the key may spend and whose clock is off") {
   CHECK(probe->usage->to_decimal() == "25.5");
   CHECK(probe->limit_remaining->to_decimal() == "74.5");
   CHECK(probe->is_free_tier == false);
-  const Instant then = Instant::from_ms(784'111'777'000);   // RFC 9110's own example
+  const Instant then = Instant::from_ms(784'111'777'000);  // RFC 9110's own example
   const int64_t off = (*probe->clock_ahead - (wall_now() - then)).us;
   CHECK(off > -20'000'000);
   CHECK(off < 20'000'000);

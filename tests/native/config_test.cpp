@@ -45,7 +45,9 @@ TEST_CASE("later sources win and each value names its own") {
   const std::string path = folder.file("config.json");
   REQUIRE(write_file(path, R"({"default_model":"from/file","attempts":5,"idle_deadline_s":"7.5","allow_stale_prices":true})", 0644));
   const Result<Config> config =
-      load_config({path, folder.path(), variables({{"ORTHINK_DEFAULT_MODEL", "from/environment"}, {"ORTHINK_ATTEMPTS", "4"}, {"OPENROUTER_API_KEY", "k"}}),
+      load_config({path,
+                   folder.path(),
+                   variables({{"ORTHINK_DEFAULT_MODEL", "from/environment"}, {"ORTHINK_ATTEMPTS", "4"}, {"OPENROUTER_API_KEY", "k"}}),
                    {{"--model", "from/flag"}}});
   REQUIRE(config);
   CHECK(config->default_model() == "from/flag");
@@ -66,12 +68,18 @@ TEST_CASE("wrong settings are refused with their place and what they take") {
     const char* text;
     Errc errc;
   };
-  for (const Case& c : {Case{"ORTHINK_ATTEMPTS", "0", Errc::invalid_config}, {"ORTHINK_ATTEMPTS", "11", Errc::invalid_config},
-                        {"ORTHINK_ATTEMPTS", "3x", Errc::invalid_config}, {"ORTHINK_ATTEMPTS", "-1", Errc::invalid_config},
-                        {"ORTHINK_IDLE_DEADLINE_S", "0", Errc::invalid_config}, {"ORTHINK_IDLE_DEADLINE_S", "86401", Errc::invalid_config},
-                        {"ORTHINK_IDLE_DEADLINE_S", "soon", Errc::invalid_config}, {"ORTHINK_ALLOW_STALE_PRICES", "maybe", Errc::invalid_config},
-                        {"ORTHINK_STORE", "redis://x", Errc::invalid_config}, {"ORTHINK_DEFAULT_MODEL", "a\nb", Errc::invalid_config},
-                        {"ORTHINK_BASE_URL", "http://openrouter.ai/api/v1", Errc::insecure_url}, {"ORTHINK_BASE_URL", "openrouter.ai", Errc::invalid_config}}) {
+  for (const Case& c : {Case{"ORTHINK_ATTEMPTS", "0", Errc::invalid_config},
+                        {"ORTHINK_ATTEMPTS", "11", Errc::invalid_config},
+                        {"ORTHINK_ATTEMPTS", "3x", Errc::invalid_config},
+                        {"ORTHINK_ATTEMPTS", "-1", Errc::invalid_config},
+                        {"ORTHINK_IDLE_DEADLINE_S", "0", Errc::invalid_config},
+                        {"ORTHINK_IDLE_DEADLINE_S", "86401", Errc::invalid_config},
+                        {"ORTHINK_IDLE_DEADLINE_S", "soon", Errc::invalid_config},
+                        {"ORTHINK_ALLOW_STALE_PRICES", "maybe", Errc::invalid_config},
+                        {"ORTHINK_STORE", "redis://x", Errc::invalid_config},
+                        {"ORTHINK_DEFAULT_MODEL", "a\nb", Errc::invalid_config},
+                        {"ORTHINK_BASE_URL", "http://openrouter.ai/api/v1", Errc::insecure_url},
+                        {"ORTHINK_BASE_URL", "openrouter.ai", Errc::invalid_config}}) {
     INFO(c.variable << "=" << c.text);
     const Result<Config> config = load_config({"", "", variables({{c.variable, c.text}}), {}});
     REQUIRE_FALSE(config);
@@ -101,8 +109,8 @@ TEST_CASE("a wrong file is refused, with a guess at what was meant") {
 }
 
 TEST_CASE("plain http goes to loopback alone") {
-  for (const char* good : {"https://openrouter.ai/api/v1", "https://a", "https://a:8443/x/", "http://127.0.0.1:80/api/v1", "http://127.9.9.9",
-                           "http://localhost:1234", "http://[::1]:99/v1", "https://[2001:db8::1]/v1"}) {
+  for (const char* good : {"https://openrouter.ai/api/v1", "https://a", "https://a:8443/x/", "http://127.0.0.1:80/api/v1",
+                           "http://127.9.9.9", "http://localhost:1234", "http://[::1]:99/v1", "https://[2001:db8::1]/v1"}) {
     INFO(good);
     CHECK(check_base_url(good));
   }
@@ -110,12 +118,22 @@ TEST_CASE("plain http goes to loopback alone") {
     const char* url;
     Errc errc;
   };
-  for (const Case& c : {Case{"http://openrouter.ai", Errc::insecure_url}, {"http://127.0.0.1.evil.example", Errc::insecure_url},
-                        {"http://127.1", Errc::insecure_url}, {"http://128.0.0.1", Errc::insecure_url}, {"http://localhost.evil.example", Errc::insecure_url},
-                        {"http://[::2]", Errc::insecure_url}, {"http://127.0.0.1@evil.example/", Errc::invalid_config},
-                        {"https://user:secret@host/", Errc::invalid_config}, {"https://host/?a=1", Errc::invalid_config}, {"https://host/#x", Errc::invalid_config},
-                        {"ftp://host", Errc::invalid_config}, {"https://", Errc::invalid_config}, {"https:///path", Errc::invalid_config},
-                        {"https://host:port", Errc::invalid_config}, {"https://ho st", Errc::invalid_config}, {"", Errc::invalid_config},
+  for (const Case& c : {Case{"http://openrouter.ai", Errc::insecure_url},
+                        {"http://127.0.0.1.evil.example", Errc::insecure_url},
+                        {"http://127.1", Errc::insecure_url},
+                        {"http://128.0.0.1", Errc::insecure_url},
+                        {"http://localhost.evil.example", Errc::insecure_url},
+                        {"http://[::2]", Errc::insecure_url},
+                        {"http://127.0.0.1@evil.example/", Errc::invalid_config},
+                        {"https://user:secret@host/", Errc::invalid_config},
+                        {"https://host/?a=1", Errc::invalid_config},
+                        {"https://host/#x", Errc::invalid_config},
+                        {"ftp://host", Errc::invalid_config},
+                        {"https://", Errc::invalid_config},
+                        {"https:///path", Errc::invalid_config},
+                        {"https://host:port", Errc::invalid_config},
+                        {"https://ho st", Errc::invalid_config},
+                        {"", Errc::invalid_config},
                         {"http://127.0.0.1\\@evil.example", Errc::invalid_config}}) {
     INFO(c.url);
     const Result<std::string> url = check_base_url(c.url);

@@ -14,9 +14,14 @@ namespace {
 
 const http::Head kStream{200, {{"content-type", "text/event-stream"}}};
 constexpr std::string_view kBody =
-    "data: {\"id\":\"gen-1\",\"provider\":\"Anthropic\",\"model\":\"anthropic/claude-haiku-4.5\",\"object\":\"chat.completion.chunk\",\"created\":1,"
-    "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Four.\"},\"finish_reason\":\"stop\",\"native_finish_reason\":\"end_turn\"}]}\n\n"
-    "data: {\"id\":\"gen-1\",\"provider\":\"Anthropic\",\"model\":\"anthropic/claude-haiku-4.5\",\"object\":\"chat.completion.chunk\",\"created\":1,"
+    "data: "
+    "{\"id\":\"gen-1\",\"provider\":\"Anthropic\",\"model\":\"anthropic/"
+    "claude-haiku-4.5\",\"object\":\"chat.completion.chunk\",\"created\":1,"
+    "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Four.\"},\"finish_reason\":\"stop\",\"native_finish_"
+    "reason\":\"end_turn\"}]}\n\n"
+    "data: "
+    "{\"id\":\"gen-1\",\"provider\":\"Anthropic\",\"model\":\"anthropic/"
+    "claude-haiku-4.5\",\"object\":\"chat.completion.chunk\",\"created\":1,"
     "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":null}],"
     "\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":3,\"total_tokens\":13,\"cost\":0.000025}}\n\n"
     "data: [DONE]\n\n";
@@ -26,7 +31,9 @@ class FakeWorld : public World {
  public:
   explicit FakeWorld(std::deque<Input> inputs) : inputs_(std::move(inputs)) {}
   Instant now() override { return now_; }
-  void send(const output::SendHttp& out) override { log.push_back("send " + std::to_string(out.leg) + " " + out.request.method + " " + out.request.path); }
+  void send(const output::SendHttp& out) override {
+    log.push_back("send " + std::to_string(out.leg) + " " + out.request.method + " " + out.request.path);
+  }
   void close(uint32_t leg) override { log.push_back("close " + std::to_string(leg)); }
   Input wait(Instant until) override {
     if (inputs_.empty()) {
@@ -49,7 +56,8 @@ class FakeWorld : public World {
 class RecordingStore : public Store {
  public:
   StoreReply apply(const StoreBatch& batch) override {
-    for (const RowWrite& row : batch.rows) log.push_back(std::string(name(row.from)) + ">" + std::string(name(row.to)) + (batch.is_durable ? "!" : ""));
+    for (const RowWrite& row : batch.rows)
+      log.push_back(std::string(name(row.from)) + ">" + std::string(name(row.to)) + (batch.is_durable ? "!" : ""));
     if (!answers) return {batch.ticket, StoreReply::Verdict::unavailable, {}};
     return store.apply(batch);
   }

@@ -29,7 +29,8 @@ TEST_CASE("a conversation is kept and continued, thinking blocks unchanged") {
   REQUIRE(next);
   CHECK_FALSE(left_out);
   CHECK(*next == R"({"model":"a/b","think":"low","system":"Be brief.","messages":[{"role":"user","content":"One?"},)"
-                 "{\"role\":\"assistant\",\"content\":\"Two.\",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"Hm\xc3\xa9\",\"signature\":\"c2ln\",\"index\":0,\"x\":1.50}]},"
+                 "{\"role\":\"assistant\",\"content\":\"Two.\",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"Hm\xc3\xa9\","
+                 "\"signature\":\"c2ln\",\"index\":0,\"x\":1.50}]},"
                  R"({"role":"user","content":"And?"}]})");
 }
 
@@ -40,7 +41,9 @@ TEST_CASE("another model gets the texts without the blocks it cannot read") {
   const Result<std::string> next = history.continued(R"({"prompt":"And?","model":"c/d"})", left_out);
   REQUIRE(next);
   CHECK(left_out);
-  CHECK(*next == R"({"model":"c/d","messages":[{"role":"user","content":"One?"},{"role":"assistant","content":"Two."},{"role":"user","content":"And?"}]})");
+  CHECK(
+      *next ==
+      R"({"model":"c/d","messages":[{"role":"user","content":"One?"},{"role":"assistant","content":"Two."},{"role":"user","content":"And?"}]})");
 }
 
 TEST_CASE("messages with parts are kept as they were asked") {

@@ -16,8 +16,10 @@ using test::RawServer;
 using Where = input::Lost::Where;
 using Kind = HttpEvent::Kind;
 
-const http::Request kQuestion{"POST", "/chat/completions", {{"Content-Type", "application/json"}, {"Accept", "text/event-stream"}}, R"({"model":"m"})"};
-constexpr std::string_view kStreamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Generation-Id: gen-1\r\nTransfer-Encoding: chunked\r\n\r\n";
+const http::Request kQuestion{
+    "POST", "/chat/completions", {{"Content-Type", "application/json"}, {"Accept", "text/event-stream"}}, R"({"model":"m"})"};
+constexpr std::string_view kStreamHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Generation-Id: gen-1\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 std::unique_ptr<HttpClient> client_of(const std::string& url, size_t queue_bytes_max = size_t{256} << 10) {
   Result<std::unique_ptr<HttpClient>> client = HttpClient::create(url, Secret("sk-test"), {queue_bytes_max});
@@ -32,7 +34,7 @@ std::string chunk(std::string_view bytes) {
 }
 
 struct Seen {
-  std::vector<Kind> kinds;   // neighbouring bytes count once
+  std::vector<Kind> kinds;  // neighbouring bytes count once
   http::Head head;
   std::string body;
   HttpEvent last;
@@ -72,8 +74,10 @@ TEST_CASE("a stream comes as sent, head, bytes and end, however it was written")
   RawServer server([&](Connection& c) {
     c.read_request();
     const std::string bytes = std::string(kStreamHead) + chunk(events.substr(0, 30)) + chunk(events.substr(30)) + "0\r\n\r\n";
-    if (each) c.write_each(bytes);
-    else c.write(bytes);
+    if (each)
+      c.write_each(bytes);
+    else
+      c.write(bytes);
   });
   const auto client = client_of(server.url());
   const Seen seen = ask(*client);
@@ -140,8 +144,10 @@ TEST_CASE("a body cut short is lost in the body, with what had come") {
   const int how = GENERATE(0, 1, 2);
   RawServer server([&](Connection& c) {
     c.read_request();
-    if (how == 2) c.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
-    else c.write(kStreamHead);
+    if (how == 2)
+      c.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
+    else
+      c.write(kStreamHead);
     c.write(how == 2 ? "abc" : chunk("abc"));
     if (how == 1) c.reset();
   });
@@ -149,7 +155,7 @@ TEST_CASE("a body cut short is lost in the body, with what had come") {
   CHECK(seen.last.kind == Kind::lost);
   CHECK(seen.last.where == Where::body);
   CHECK(seen.last.sent_any);
-  if (how != 1) CHECK(seen.body == "abc");   // a reset may overtake what was sent before it
+  if (how != 1) CHECK(seen.body == "abc");  // a reset may overtake what was sent before it
 }
 
 TEST_CASE("a redirect is an answer, not a way to go") {
@@ -184,7 +190,7 @@ TEST_CASE("a request is never sent again on a reused connection that dies") {
   RawServer server([](Connection& c) {
     c.read_request();
     c.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    c.read_request();   // and closes without an answer
+    c.read_request();  // and closes without an answer
   });
   {
     const auto client = client_of(server.url());
@@ -259,7 +265,7 @@ TEST_CASE("a reader that takes nothing stops the writer, and loses nothing") {
   const auto client = client_of(server.url(), size_t{64} << 10);
   HttpStream stream(*client);
   stream.start(1, kQuestion, now() + Duration::seconds(5));
-  CHECK(stalled.get_future().get() < size_t{24} << 20);   // the kernel's buffers, and little else
+  CHECK(stalled.get_future().get() < size_t{24} << 20);  // the kernel's buffers, and little else
   const Seen seen = read_leg(stream);
   CHECK(seen.last.kind == Kind::end);
   CHECK(seen.body.size() == kBody);

@@ -62,7 +62,8 @@ TEST_CASE("a key file that others may touch is refused with the remedy") {
 
 TEST_CASE("what cannot be a key is refused without being quoted") {
   const Place place;
-  for (const std::string& bad : {std::string(""), std::string("two words"), std::string("line\nbreak"), std::string("caf\xc3\xa9"), std::string("nul\0x", 5)}) {
+  for (const std::string& bad :
+       {std::string(""), std::string("two words"), std::string("line\nbreak"), std::string("caf\xc3\xa9"), std::string("nul\0x", 5)}) {
     CHECK_FALSE(save_key(place.path, Secret(bad)));
     if (bad.empty()) continue;
     REQUIRE(write_file(place.path, bad, 0600));

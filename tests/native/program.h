@@ -19,14 +19,14 @@
 namespace orthink::test {
 
 struct Run {
-  int exit_code = -1;    // -signal when one killed it
+  int exit_code = -1;  // -signal when one killed it
   std::string out;
   std::string err;
 };
 
 struct RunOptions {
-  std::string input;                            // standard input
-  bool closes_out_early = false;                // nobody reads standard output after its first bytes
+  std::string input;              // standard input
+  bool closes_out_early = false;  // nobody reads standard output after its first bytes
   // Called after each read with all of both outputs so far and the process.
   std::function<void(const Run&, pid_t)> watch;
 };

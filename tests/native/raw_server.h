@@ -76,8 +76,10 @@ class Connection {
       constexpr int kStallMs = 400;
       if (::poll(&polled, 1, kStallMs) == 0) break;
       const ssize_t n = ::send(fd_, bytes.data() + taken, bytes.size() - taken, MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (n > 0) taken += static_cast<size_t>(n);
-      else if (errno != EAGAIN) break;
+      if (n > 0)
+        taken += static_cast<size_t>(n);
+      else if (errno != EAGAIN)
+        break;
     }
     return taken;
   }

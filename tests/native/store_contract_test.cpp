@@ -1,6 +1,6 @@
 // The contract of native/store.h as data: tests/golden/store/*.json, batches with the answers they must get.
-#include <catch2/catch_test_macros.hpp>
 #include <array>
+#include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <set>
 
@@ -11,7 +11,8 @@
 namespace orthink {
 namespace {
 
-constexpr std::array kStates{HoldState::none, HoldState::reserved, HoldState::sent, HoldState::settled, HoldState::released, HoldState::unknown};
+constexpr std::array kStates{HoldState::none,    HoldState::reserved, HoldState::sent,
+                             HoldState::settled, HoldState::released, HoldState::unknown};
 
 HoldState state_named(const std::string& text) {
   for (const HoldState state : kStates)
@@ -54,8 +55,8 @@ StoreBatch batch_of(const json::Value& value) {
   if (const json::Value* rows = value.find("rows"))
     for (const json::Member& row : rows->members())
       batch.rows.push_back({text(row.value, "key"), state_named(text(row.value, "from")), state_named(text(row.value, "to")),
-                            NanoUsd{integer(row.value, "bound_nano")}, NanoUsd{integer(row.value, "actual_nano")}, truth(row.value, "exact"),
-                            text(row.value, "generation_id")});
+                            NanoUsd{integer(row.value, "bound_nano")}, NanoUsd{integer(row.value, "actual_nano")},
+                            truth(row.value, "exact"), text(row.value, "generation_id")});
   if (const json::Value* additions = value.find("additions"))
     for (const json::Member& addition : additions->members())
       batch.additions.push_back({text(addition.value, "key"), integer(addition.value, "add_nano"), integer(addition.value, "limit_nano")});

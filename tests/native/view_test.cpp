@@ -16,10 +16,14 @@ class Terminal {
   void write(std::string_view bytes) {
     for (size_t i = 0; i < bytes.size(); ++i) {
       const char c = bytes[i];
-      if (c == '\r') column_ = 0;
-      else if (c == '\n') column_ = 0, down();
-      else if (c == '\x1b') i += escape(bytes.substr(i + 1));
-      else put(c);
+      if (c == '\r')
+        column_ = 0;
+      else if (c == '\n')
+        column_ = 0, down();
+      else if (c == '\x1b')
+        i += escape(bytes.substr(i + 1));
+      else
+        put(c);
     }
   }
   [[nodiscard]] std::string text() const {
