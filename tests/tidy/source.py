@@ -2,13 +2,14 @@
 import functools
 import os
 import re
+import shutil
 import subprocess
 
 CPP = (".cpp", ".h")
 BRACES = CPP + (".js", ".mjs", ".ts")
 WRITTEN = BRACES + (".py", ".cmake", ".html", ".css", ".capnp", ".sh", "CMakeLists.txt", "scripts/setup", "scripts/demo", "scripts/test",
                     "scripts/node", ".ci/run")
-NOT_OURS = ("build/", ".deps/", "tests/golden/", "tests/fuzz/corpus/")
+NOT_OURS = (".git/", "build/", ".deps/", "tests/golden/", "tests/fuzz/corpus/")
 
 
 class Tree:
@@ -19,8 +20,10 @@ class Tree:
         self.paths = sorted(p for p in self._listed() if not p.startswith(NOT_OURS) and "node_modules/" not in p)
 
     def _listed(self):
-        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=self.root, capture_output=True, text=True)
-        if listed.returncode == 0:
+        git = shutil.which("git")
+        command = [git, "ls-files", "-co", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=self.root, capture_output=True, text=True) if git else None
+        if listed and listed.returncode == 0:
             return [p for p in listed.stdout.split("\n") if p and os.path.isfile(os.path.join(self.root, p))]
         found = []
         for folder, _, names in os.walk(self.root):
