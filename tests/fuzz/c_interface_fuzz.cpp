@@ -56,6 +56,18 @@ void check(const orthink_result* result) {
   if (result->status == ORTHINK_OK && bytes != result->text_size) std::abort();
 }
 
+// The catalogue every program begins with, so that none depends on the one before it.
+constexpr char kModels[] =
+    R"({"data":[{"id":"test/thinker","name":"T","context_length":100000,"pricing":{"prompt":"0.000001","completion":"0.000005"},)"
+    R"("top_provider":{"max_completion_tokens":20000},"supported_parameters":["max_tokens","reasoning","tools"],)"
+    R"("reasoning":{"mandatory":false,"supports_max_tokens":true}}]})";
+
+void begin() {
+  constexpr uint32_t kSize = sizeof kModels - 1;
+  std::memcpy(orthink_room(kSize), kModels, kSize);
+  if (orthink_catalog(1'787'400'000'000, kSize)->value != 1) std::abort();
+}
+
 void step(Program& program, std::vector<uint32_t>& handles) {
   const uint8_t which = program.byte();
   const uint32_t handle = handles.empty() ? which : handles[which % handles.size()];
@@ -64,8 +76,14 @@ void step(Program& program, std::vector<uint32_t>& handles) {
     if (result->status == ORTHINK_OK && result->value != 0) handles.push_back(result->value);
   };
   switch (which >> 4) {
-    case 0: return check(orthink_catalog(program.time(), program.payload()));
-    case 1: return check(orthink_plan(program.time(), program.payload()));
+    case 0: {
+      const double fetched_at = program.time();
+      return check(orthink_catalog(fetched_at, program.payload()));
+    }
+    case 1: {
+      const double now = program.time();
+      return check(orthink_plan(now, program.payload()));
+    }
     case 2:
     case 3: {
       const double now = program.time();
@@ -96,6 +114,7 @@ void step(Program& program, std::vector<uint32_t>& handles) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  begin();
   Program program(data, size);
   std::vector<uint32_t> handles;
   while (!program.is_over()) step(program, handles);
