@@ -1,7 +1,7 @@
 // Decoding in Node, from bytes to the assembled answer: the module beside what JavaScript programs use today, on the same reads.
 //
 //   scripts/node tests/bench/decode_bench.mjs          CPU ms per MB, least and median of five interleaved rounds; native beside it
-//   scripts/node tests/bench/decode_bench.mjs --cold   a fresh process five times: ms from the module's bytes to the first plan
+//   scripts/node tests/bench/decode_bench.mjs --cold   eleven fresh processes: ms from the module's bytes to the first plan
 //
 // The stream is the one decode_bench writes (ORTHINK_DECODE_BENCH, else build/bench/bin/decode_bench). All must give the same text.
 import { execFileSync } from 'node:child_process';
@@ -16,6 +16,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const wasm = process.env.ORTHINK_WASM ?? join(root, 'web/orthink.wasm');
 const native = process.env.ORTHINK_DECODE_BENCH ?? join(root, 'build/bench/bin/decode_bench');
 const ROUNDS = 5;
+const COLD_RUNS = 11;
 
 // From tests/wasm/node_modules, which is not above this file.
 const resolve = createRequire(join(root, 'tests/wasm/package.json')).resolve;
@@ -117,18 +118,22 @@ async function warm() {
 
 async function once() {
   const bytes = readFileSync(wasm);
+  const cpu = process.cpuUsage();
   const before = performance.now();
   const core = await load(bytes);
   const instantiated = performance.now();
   core.planText({ model: 'anthropic/claude-haiku-4.5', prompt: 'Why?', think: '2k' });
-  console.log(JSON.stringify([instantiated - before, performance.now() - before]));
+  const planned = performance.now();
+  const { user, system } = process.cpuUsage(cpu);
+  console.log(JSON.stringify([instantiated - before, planned - before, (user + system) / 1000]));
 }
 
 function cold() {
-  const runs = Array.from({ length: ROUNDS }, () => JSON.parse(execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--once'])));
+  const runs = Array.from({ length: COLD_RUNS }, () => JSON.parse(execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--once'])));
   const line = (name, values) => `${name}: least ${least(values).toFixed(1)}, median ${median(values).toFixed(1)} ms`;
   console.log(line('compile and instantiate', runs.map(([first]) => first)));
   console.log(line('compile, instantiate and first plan', runs.map(([, both]) => both)));
+  console.log(line('the same, CPU', runs.map(([, , cpu]) => cpu)));
 }
 
 if (process.argv[2] === '--once') await once();

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { lineOf } from '../../web/orthink.js';
 import { bodies, cut, freshModule, orthink, program, recordings } from './support.mjs';
 
-const CUTS = Number(process.env.ORTHINK_CUTS ?? 5);  // seeds 1 to CUTS
+const CUTS = Number(process.env.ORTHINK_CUTS ?? 100);  // seeds 1 to CUTS
 const LONG = 20_000;  // bytes; longer bodies are cut byte by byte only where that adds something: SSE
 
 function replayed(core, bytes, how) {
