@@ -129,6 +129,8 @@ lane_fuzz() {
 # The long parts: "name|what it does", run by long_NAME.
 long_parts=(
   "fuzz|every fuzz target for ten minutes, sanitizers on"
+  "cuts|every recording and conversation cut a thousand ways instead of fifty"
+  "bench|decoding: CPU ms per MB, native and in Node beside its peers, memory, instructions"
   "figures|start-up, a call beside curl, memory and sizes, each with its limit"
 )
 
@@ -138,6 +140,31 @@ long_fuzz() {
   run_fuzz 600
   echo "$lane_passed targets without a finding, $lane_failed with one"
   [ $lane_failed -eq 0 ]
+}
+
+long_cuts() {
+  export ORTHINK_LONG=1
+  build_preset dev && ctest --test-dir build/dev --output-on-failure --verbose --tests-regex '[Cc]ut|recording' && unset ORTHINK_LONG
+}
+
+long_bench() {
+  build_preset bench && build_preset wasm
+  build/bench/bin/decode_bench
+  build/bench/bin/decode_bench --flat
+  scripts/node tests/bench/decode_bench.mjs
+  scripts/node tests/bench/decode_bench.mjs --cold
+  count_instructions
+}
+
+# Instructions an event, from two runs of different length so that starting up falls out.
+count_instructions() {
+  local events instructions=()
+  for events in 1000 3000; do
+    valgrind --tool=callgrind --callgrind-out-file="$logs/callgrind.$events" build/bench/bin/decode_bench --small $events 2>&1 |
+      tee "$logs/callgrind.$events.log"
+    instructions+=("$(sed -nE 's/.*Collected : ([0-9]+).*/\1/p' "$logs/callgrind.$events.log")")
+  done
+  echo "instructions an event: $(((instructions[1] - instructions[0]) / 2000))"
 }
 
 long_figures() {

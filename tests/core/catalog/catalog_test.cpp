@@ -1,5 +1,4 @@
 // The catalogue: rows of a models document, their compact form, and how a row is found.
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -221,10 +220,7 @@ TEST_CASE("the compact form refuses what is not its own") {
 
 TEST_CASE("every row survives its line, and the snapshot is the dump") {
   const std::string bytes = models_json();
-  if (bytes.empty()) {
-    std::puts("skipped: ORTHINK_RECORDINGS is not set");
-    return;
-  }
+  if (bytes.empty()) SKIP("ORTHINK_RECORDINGS is not set");
   json::ParseLimits limits;
   limits.members_max = 4'000'000;
   const Result<json::Value> document = json::parse(bytes, limits);

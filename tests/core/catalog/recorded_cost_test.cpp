@@ -113,10 +113,7 @@ Recorded read_recording(const fs::path& path) {
 
 TEST_CASE("recorded costs are reproduced to the last digit, or named with their reason") {
   const char* folder = std::getenv("ORTHINK_RECORDINGS");
-  if (folder == nullptr) {
-    std::puts("skipped: ORTHINK_RECORDINGS is not set");
-    return;
-  }
+  if (folder == nullptr) SKIP("ORTHINK_RECORDINGS is not set");
   const Result<Catalog> catalog = Catalog::from_models_document(read(fs::path(folder) / "models.json"), Instant::from_ms(1'787'385'960'000));
   REQUIRE(catalog.ok());
   std::vector<fs::path> paths;

@@ -150,7 +150,7 @@ TEST_CASE("what is no JSON object is refused") {
 
 TEST_CASE("the JSON test suite inside a skipped value") {
   const auto folder = test::folder_of("ORTHINK_CORPORA");
-  if (!folder) return;
+  if (!folder) SKIP("ORTHINK_CORPORA names no folder");
   for (const auto& path : test::files_ending(*folder / "json-test-suite", ".json")) {
     const std::string name = path.filename().string();
     INFO(name);

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <map>
 #include <sstream>
 
@@ -183,10 +182,7 @@ TEST_CASE("hostile error bodies end in a clear error", "[upstream_error]") {
 
 TEST_CASE("recorded error bodies", "[upstream_error][recordings]") {
   const char* folder = std::getenv("ORTHINK_RECORDINGS");
-  if (folder == nullptr) {
-    std::cout << "skipped: ORTHINK_RECORDINGS is not set\n";
-    return;
-  }
+  if (folder == nullptr) SKIP("ORTHINK_RECORDINGS is not set");
   struct Expected {
     Errc errc;
     std::string_view part;

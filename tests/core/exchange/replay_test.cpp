@@ -20,10 +20,7 @@ namespace {
 
 std::string recordings() {
   const char* folder = std::getenv("ORTHINK_RECORDINGS");
-  if (folder == nullptr || !std::filesystem::is_directory(folder)) {
-    std::puts("skipped: ORTHINK_RECORDINGS names no folder");
-    return {};
-  }
+  if (folder == nullptr || !std::filesystem::is_directory(folder)) SKIP("ORTHINK_RECORDINGS names no folder");
   return folder;
 }
 
@@ -126,7 +123,6 @@ std::string recorded_reasoning(const std::string& body) {
 
 void check_cuts(int runs) {
   const std::string folder = recordings();
-  if (folder.empty()) return;
   const Catalog catalog = catalogue(folder);
   const uint64_t seed = 20260822;
   INFO("seed " << seed);
@@ -147,7 +143,6 @@ void check_cuts(int runs) {
 
 TEST_CASE("every recording decodes to events and a receipt, to the error it records, or is refused by its name") {
   const std::string folder = recordings();
-  if (folder.empty()) return;
   const Catalog catalog = catalogue(folder);
   int chats = 0, errors = 0, foreign = 0;
   for (const std::string& path : bodies(folder)) {
@@ -193,7 +188,6 @@ TEST_CASE("every recording decodes to events and a receipt, to the error it reco
 
 TEST_CASE("joined thinking is the recorded reasoning in every chat stream") {
   const std::string folder = recordings();
-  if (folder.empty()) return;
   const Catalog catalog = catalogue(folder);
   int streams = 0;
   for (const std::string& path : bodies(folder)) {
@@ -208,7 +202,6 @@ TEST_CASE("joined thinking is the recorded reasoning in every chat stream") {
 
 TEST_CASE("the recorded cost comes out of usage and prices to the last digit, each other case with its reason") {
   const std::string folder = recordings();
-  if (folder.empty()) return;
   const Catalog catalog = catalogue(folder);
   int equal = 0, named = 0;
   for (const std::string& path : bodies(folder)) {

@@ -45,7 +45,7 @@ std::optional<uint64_t> integer_of(std::string_view text) {
 
 TEST_CASE("the JSON test suite is judged as it asks") {
   const auto folder = test::folder_of("ORTHINK_CORPORA");
-  if (!folder) return;
+  if (!folder) SKIP("ORTHINK_CORPORA names no folder");
   uint64_t accepted = 0;
   uint64_t refused = 0;
   for (const auto& path : test::files_ending(*folder / "json-test-suite", ".json")) {

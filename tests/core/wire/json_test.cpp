@@ -184,10 +184,7 @@ TEST_CASE("random documents survive writing and reading; random damage never cra
 
 TEST_CASE("JSONTestSuite", "[json][corpus]") {
   const char* corpora = std::getenv("ORTHINK_CORPORA");
-  if (corpora == nullptr) {
-    std::cout << "skipped: ORTHINK_CORPORA is not set\n";
-    return;
-  }
+  if (corpora == nullptr) SKIP("ORTHINK_CORPORA is not set");
   size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(corpora) / "json-test-suite/test_parsing")) {
     std::ostringstream bytes;

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 
 #include "native/sim/sim.h"
@@ -89,10 +88,7 @@ TEST_CASE("a folder without recordings is refused") {
 
 TEST_CASE("every recording of the folder of real traffic comes out as it was kept") {
   const char* recordings = std::getenv("ORTHINK_RECORDINGS");
-  if (!recordings) {
-    std::cout << "skipped: ORTHINK_RECORDINGS names no folder of recordings\n";
-    return;
-  }
+  if (!recordings) SKIP("ORTHINK_RECORDINGS names no folder of recordings");
   const Result<std::unique_ptr<Simulator>> simulator = Simulator::start({.replay_dir = recordings});
   REQUIRE(simulator);
   const Result<std::unique_ptr<ReplayFolder>> folder = ReplayFolder::open(recordings);
