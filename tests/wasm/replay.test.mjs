@@ -58,3 +58,17 @@ test('an event stringifies to its line wherever the provider spells its own JSON
   }
   t.diagnostic(`${others.size} recordings differ in their message: ${[...others].join(', ')}`);
 });
+
+test('every recording: the deltas are the events, but for the last one', { skip: !recordings }, async () => {
+  const core = await freshModule();
+  for (const name of bodies()) {
+    const bytes = readFileSync(join(recordings, name));
+    const [events, deltas] = ['events', 'deltas'].map((as) => {
+      const reader = core.read({ as });
+      const all = [...reader.feed(bytes), ...reader.finish()].filter((event) => !['complete', 'error'].includes(event.type));
+      reader.close();
+      return all.map(lineOf);
+    });
+    assert.deepEqual(deltas, events, name);
+  }
+});
