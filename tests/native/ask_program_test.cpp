@@ -175,6 +175,25 @@ TEST_CASE("no key, no call") {
   CHECK(room.simulator->requests().empty());
 }
 
+TEST_CASE("a deadline ends the call, and what may have been bought stays held") {
+  const Room room("stall=8");
+  const Run run = room.run({"ask", "--json", "--request", "-"}, {R"({"prompt":"Why?","think":"2k","deadline_s":0.2})", false, {}});
+  CHECK(run.exit_code == 1);
+  const std::vector<json::Value> lines = lines_of(run.out);
+  CHECK(at(lines.back(), {"error", "code"}).text() == "call_timeout");
+  CHECK_FALSE(at(lines.back(), {"receipt", "cost", "held_usd"}).is_null());
+}
+
+TEST_CASE("wrong settings are refused before anything is sent") {
+  const Room room;
+  test::Variables variables = room.variables();
+  variables["ORTHINK_BASE_URL"] = "http://openrouter.example/api/v1";
+  const Run run = run_program({"ask", "--json", "x"}, variables);
+  CHECK(run.exit_code == 2);
+  CHECK(at(lines_of(run.out).back(), {"error", "code"}).text() == "insecure_url");
+  CHECK(room.simulator->requests().empty());
+}
+
 TEST_CASE("a signal cancels: receipt so far, 130 or 143") {
   const bool terminates = GENERATE(false, true);
   const bool json = GENERATE(false, true);
