@@ -145,10 +145,7 @@ void ResponseReader::take_names() {
 
 void ResponseReader::take_finish() {
   if (!chunk_.native_finish_reason.empty()) answer_.native_finish_reason = unescaped(chunk_.native_finish_reason);
-  if (chunk_.finish_reason.empty()) return;
-  answer_.finish_reason = unescaped(chunk_.finish_reason);
-  answer_.flush_held();
-  report_tool_calls();
+  if (!chunk_.finish_reason.empty()) answer_.finish_reason = unescaped(chunk_.finish_reason);
 }
 
 // Reports text_ from `begin` as one delta, and keeps it.

@@ -6,7 +6,8 @@
 //   for (const Delta& d : reader.deltas()) use(d.kind, reader.text(d), d.tokens);
 //   Ending ending = reader.finish();
 //
-// Deltas are one per chunk field; how they are cut never depends on how reads were cut. Once warm, feeding allocates nothing
+// Deltas are one per chunk field; how they are cut never depends on how reads were cut. Tool calls are reported when the stream
+// has ended ([DONE] or finish()): pieces may come behind the finish reason. Once warm, feeding allocates nothing
 // but the growth of the answer. After an error() or [DONE] everything that follows is ignored.
 // Thread rule: one thread at a time. Movable, not copyable.
 #pragma once

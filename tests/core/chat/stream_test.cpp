@@ -78,12 +78,15 @@ TEST_CASE("content as a list of parts is the text of its text parts") {
   CHECK(decode(delta(R"("content":[{"type":"text","text":"a"},{"type":"image"},7,{"type":"text","text":"b"}])") + kStop).answer.output == "ab");
 }
 
-TEST_CASE("tool calls are reported once, whole, when the finish reason comes") {
+TEST_CASE("tool calls are reported once, whole, when the stream has ended") {
   const std::string call = delta(R"("tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}])") +
                            delta(R"("tool_calls":[{"index":0,"function":{"arguments":":1}"}}])");
   const test::Decoded decoded = decode(call + delta("", R"(,"finish_reason":"tool_calls")") + delta("", R"(,"finish_reason":"tool_calls")") + kDone);
   CHECK(decoded.transcript.substr(0, 46) == "tool_call 0 a f {\"x\":1}\ntool_calls tool_calls/");
   CHECK(decoded.ending.outcome == Outcome::tool_calls);
+  const std::string late = delta(R"("tool_calls":[{"index":0,"function":{"arguments":" "}}])");
+  const test::Decoded behind = decode(call + delta("", R"(,"finish_reason":"tool_calls")") + late + kDone);
+  CHECK(behind.transcript.find("tool_call 0 a f {\"x\":1} \n") == 0);
   const test::Decoded broken = decode(call);
   CHECK(broken.transcript.find("tool_call 0") == std::string::npos);
   CHECK(broken.ending.error->errc == Errc::stream_truncated);
