@@ -40,7 +40,9 @@ struct SendHttp {                                // start a request; the host ad
   http::Request request;
   Instant connect_by;                            // give up connecting then (input Lost, where = connect)
 };
-struct CloseHttp { uint32_t leg = 0; };          // stop reading this leg; nothing of it is wanted any more
+// Stop this leg; nothing of it is wanted any more. Only of a leg closed while it was connecting (no Sent given yet) a last Lost is still
+// heard for a second: its sent_any decides whether the hold may fall. A host that cannot tell says nothing, and the hold stays.
+struct CloseHttp { uint32_t leg = 0; };
 struct Thinking { std::string_view text; uint64_t tokens = 0; ThinkingKind kind = ThinkingKind::text; };  // views die at the next handle()
 struct Text { std::string_view text; uint64_t tokens = 0; };
 struct ToolCall { const orthink::ToolCall* call = nullptr; };    // dies at the next handle()

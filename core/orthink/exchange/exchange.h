@@ -8,6 +8,7 @@
 //   }
 //
 // The single-mutation law: every call of handle() is followed by poll() until it returns WaitUntil, Complete or Failed.
+// A store that answers at once may hand its StoreReply in as soon as it has the batch: no output with views follows a Store.
 // Order of a leg: Store(reserve) -> Store(mark sent, durable) -> SendHttp -> Head, Bytes... -> Store(settle) -> Complete.
 // A hold falls only by final usage, or when it is certain that nothing was or will be billed; else its row ends as
 // `unknown` and the receipt says held.
