@@ -8,9 +8,15 @@
 #include "orthink/chat/chunk.h"
 
 #include <array>
+#include <cstring>
 
 namespace orthink {
 namespace {
+
+// Containers around a delta: the chunk, its choices, the choice.
+constexpr uint32_t kDeltaDepth = 3;
+// What is remembered around a delta; longer surroundings are read anew each time.
+constexpr size_t kFrameBytesMax = 4096;
 
 struct KindName {
   BodyKind kind;
@@ -43,9 +49,12 @@ struct Evidence {
 struct Reading {
   Cursor at;
   Chunk& chunk;
-  Evidence evidence;
-  std::string_view error_raw;
-  std::string_view choice_error_raw;
+  Evidence evidence{};
+  std::string_view error_raw{};
+  std::string_view choice_error_raw{};
+  std::string_view delta_raw{};  // the last delta object
+  uint32_t deltas = 0;          // how many deltas, messages and choices lists there were
+  uint32_t choices_lists = 0;
 
   bool top();
   bool choices();
@@ -180,9 +189,13 @@ bool Reading::delta_member(std::string_view key) {
 bool Reading::delta(bool is_message) {
   const bool is_object = at.peek() == '{';
   if (is_object || chunk.is_message == is_message) chunk.clear_delta();
+  ++deltas;
   if (!is_object) return at.skip();
   chunk.is_message = is_message;
-  return at.object([&](std::string_view key) { return delta_member(key); });
+  const char* begin = at.position();
+  const bool ok = at.object([&](std::string_view key) { return delta_member(key); });
+  delta_raw = {begin, static_cast<size_t>(at.position() - begin)};
+  return ok;
 }
 
 bool Reading::choice() {
@@ -243,6 +256,7 @@ bool Reading::top() {
       case 7:
         if (key == "choices") {
           evidence.has_choices = true;
+          ++choices_lists;
           return choices();
         }
         if (key == "results") evidence.has_results = at.peek() == '[';
@@ -322,13 +336,59 @@ void Chunk::clear() {
 }
 
 bool ChunkReader::read(std::string_view text, Chunk& chunk) {
+  return read_delta_alone(text, chunk) || read_all(text, chunk);
+}
+
+bool ChunkReader::read_all(std::string_view text, Chunk& chunk) {
   chunk.clear();
-  Reading reading{.at = Cursor(text), .chunk = chunk, .evidence = {}, .error_raw = {}, .choice_error_raw = {}};
+  before_.clear();
+  Reading reading{.at = Cursor(text), .chunk = chunk};
   reading.at.space();
   if (reading.at.peek() != '{' || !reading.top() || !reading.at.is_at_end()) return false;
   chunk.error_raw = reading.error_raw.empty() ? reading.choice_error_raw : reading.error_raw;
-  chunk.other_type = (reading.evidence.type.present() ? reading.evidence.type : reading.evidence.object).raw();
+  const Span& other = reading.evidence.type.present() ? reading.evidence.type : reading.evidence.object;
+  chunk.other_type = other.raw();
   chunk.kind = reading.kind();
+  if (reading.deltas == 1 && reading.choices_lists == 1) remember(text, chunk, reading.delta_raw);
+  return true;
+}
+
+// Only what says nothing but where a delta belongs is worth remembering: no finish, no usage, no error.
+void ChunkReader::remember(std::string_view text, const Chunk& chunk, std::string_view delta) {
+  if (chunk.kind != BodyKind::chat_chunk || !chunk.has_choice || chunk.is_message || delta.empty()) return;
+  if (chunk.finish_reason.present() || chunk.native_finish_reason.present() || !chunk.usage_raw.empty() || !chunk.error_raw.empty()) return;
+  if (text.size() - delta.size() > kFrameBytesMax) return;
+  before_.assign(text.data(), delta.data());
+  after_.assign(delta.data() + delta.size(), text.data() + text.size());
+  const Span other{chunk.other_type.data(), static_cast<uint32_t>(chunk.other_type.size()), false};
+  const std::array<const Span*, 5> spans{&chunk.id, &chunk.model, &chunk.provider, &chunk.service_tier, &other};
+  for (size_t i = 0; i < spans.size(); ++i) {
+    const Span& span = *spans[i];
+    Place& place = names_[i];
+    place = {.distance = 0, .size = span.size, .is_present = span.present(), .has_escapes = span.has_escapes, .is_from_end = span.ptr > delta.data()};
+    if (!place.is_present) continue;
+    place.distance = static_cast<size_t>(place.is_from_end ? text.data() + text.size() - span.ptr : span.ptr - text.data());
+  }
+}
+
+bool ChunkReader::read_delta_alone(std::string_view text, Chunk& chunk) const {
+  if (before_.empty() || text.size() < before_.size() + after_.size() + 2) return false;
+  const size_t delta_end = text.size() - after_.size();
+  if (text[before_.size()] != '{' || std::memcmp(text.data(), before_.data(), before_.size()) != 0) return false;
+  if (std::memcmp(text.data() + delta_end, after_.data(), after_.size()) != 0) return false;
+  chunk.clear();
+  Reading reading{.at = Cursor(text, before_.size(), kDeltaDepth), .chunk = chunk};
+  if (!reading.delta(false) || reading.at.position() != text.data() + delta_end) return false;
+  Span other;
+  const std::array<Span*, 5> spans{&chunk.id, &chunk.model, &chunk.provider, &chunk.service_tier, &other};
+  for (size_t i = 0; i < spans.size(); ++i) {
+    const Place& place = names_[i];
+    if (!place.is_present) continue;
+    *spans[i] = {place.is_from_end ? text.data() + text.size() - place.distance : text.data() + place.distance, place.size, place.has_escapes};
+  }
+  chunk.other_type = other.raw();
+  chunk.has_choice = true;
+  chunk.kind = BodyKind::chat_chunk;
   return true;
 }
 

@@ -11,8 +11,10 @@
 // Thread rule: one thread at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -62,12 +64,27 @@ struct Chunk {
   void clear_delta();                   // what came from its delta or message
 };
 
+// Within a stream little but the delta changes from chunk to chunk. The reader remembers the bytes around the delta of the last
+// plain chunk; a chunk with the same bytes around its delta has the same meaning there, so that only its delta is read.
 class ChunkReader {
  public:
   // REQUIRES: a control byte (line end or NUL) at text.end() and 32 readable bytes past it; text under 4 GiB.
   // False when the text is not one valid JSON object; `chunk` is then meaningless.
   // The spans in `chunk` die with the bytes of `text`.
   bool read(std::string_view text, Chunk& chunk);
+
+ private:
+  struct Place {  // a span outside the delta: counted from the start of the text, or from its end
+    size_t distance = 0;
+    uint32_t size = 0;
+    bool is_present = false, has_escapes = false, is_from_end = false;
+  };
+  bool read_all(std::string_view text, Chunk& chunk);
+  bool read_delta_alone(std::string_view text, Chunk& chunk) const;
+  void remember(std::string_view text, const Chunk& chunk, std::string_view delta);
+
+  std::string before_, after_;  // empty: nothing remembered
+  std::array<Place, 5> names_{};
 };
 
 }  // namespace orthink

@@ -45,6 +45,8 @@ class Cursor {
  public:
   // REQUIRES: a control byte (line end or NUL) at text.end() and 32 readable bytes past it; under 4 GiB.
   explicit Cursor(std::string_view text) : p_(text.data()), end_(text.data() + text.size()) {}
+  // The same, beginning at `offset`, `depth` containers deep.
+  Cursor(std::string_view text, size_t offset, uint32_t depth) : p_(text.data() + offset), end_(text.data() + text.size()), depth_(depth) {}
 
   [[nodiscard]] const char* position() const { return p_; }
   [[nodiscard]] bool is_at_end() {

@@ -38,10 +38,10 @@ std::string shown(const std::optional<uint64_t>& number) {
 }
 
 // Everything a chunk holds, as text.
-std::string shown(std::string_view text) {
+std::string shown(ChunkReader& reader, std::string_view text) {
   const Text padded(text);
   Chunk c;
-  if (!ChunkReader().read(padded.view(), c)) return "invalid";
+  if (!reader.read(padded.view(), c)) return "invalid";
   std::string out = shown(c.id) + shown(c.model) + shown(c.provider) + shown(c.finish_reason) + shown(c.native_finish_reason) + shown(c.content) +
                     shown(c.reasoning) + shown(c.reasoning_content) + shown(c.refusal) + (c.has_choice ? " choice" : "") +
                     (c.is_message ? " message" : "") + (c.has_details ? " details" : "");
@@ -54,6 +54,11 @@ std::string shown(std::string_view text) {
   }
   for (std::string_view raw : {c.content_parts_raw, c.annotations_raw, c.images_raw, c.audio_raw, c.usage_raw, c.error_raw}) out += " " + std::string(raw);
   return out;
+}
+
+std::string shown(std::string_view text) {
+  ChunkReader reader;
+  return shown(reader, text);
 }
 
 std::string in_delta(std::string_view members) {
@@ -69,6 +74,38 @@ TEST_CASE("every field of a chunk is read from its place") {
                            R"("usage":{"prompt_tokens":1},"error":{"code":1}})";
   CHECK(shown(text) == R"("gen-1""m""P""stop""end""c""r""rc""no" choice details {"reasoning.text""t""s""d""g""i""f"3+} (1"call""n""{}"))"
                        R"(  [1] [2] {"a":3} {"prompt_tokens":1} {"code":1})");
+}
+
+// The bytes around a delta are remembered from chunk to chunk; a reader that remembers must see what a new one sees.
+TEST_CASE("a reader that has read other chunks reads the next like a new one") {
+  const char* kAround[] = {
+      R"({"id":"g","provider":"P","model":"m","object":"chat.completion.chunk","created":1,"choices":[{"index":0,"delta":@,"finish_reason":null}]})",
+      R"({"id":"h","choices":[{"index":0,"delta":@,"finish_reason":null}],"model":"m\u0041","provider":"Q"} )",
+      R"({"id":"g","choices":[{"index":0,"delta":@,"finish_reason":"stop"}]})",
+      R"({"id":"g","choices":[{"index":0,"delta":@}],"usage":{"prompt_tokens":1}})",
+      R"({"id":"g","choices":[{"index":1,"delta":@},{"index":0,"delta":{"content":"z"}}]})",
+      R"({"id":"g","choices":[{"index":1},{"index":0,"delta":@}]})",
+      R"({"id":"g","choices":[{"delta":@,"delta":{"content":"later"}}]})",
+      R"({"id":"g","choices":[{"delta":@}],"choices":[{"index":0}]})",
+      R"({"id":"g","choices":[{"delta":@}],"choices":null})",
+      R"({"id":"g","choices":[{"delta":@,"message":null}],"error":{"code":1}})",
+      R"({"id":"g","choices":[{"message":@}]})",
+  };
+  const char* kDeltas[] = {
+      "{}", "null", "7", R"({"content":"a"})", R"({"content":"a","content":null})", R"({"content":"a"},"delta":{"content":"b"})", R"({"content":"a"}})",
+      R"({"content":"a"}],"choices":[{"delta":{}})", R"({"reasoning":"r","reasoning_details":[{"type":"reasoning.text","text":"r","index":0}]})",
+      R"({"content":"}"})", R"({"content":"a)", R"({"content":)", R"({"tool_calls":[{"index":0,"function":{"arguments":"{"}}]})", "{\"content\":\"\x80\"}",
+  };
+  constexpr uint64_t kSeed = 20261124;
+  INFO("seed " << kSeed);
+  test::Seeded seeded(kSeed);
+  ChunkReader reader;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = kAround[seeded.below(seeded.below(2) == 0 ? 2 : std::size(kAround))];
+    text.replace(text.find('@'), 1, kDeltas[seeded.below(std::size(kDeltas))]);
+    if (seeded.below(8) == 0) text[seeded.below(text.size())] = static_cast<char>(seeded.below(256));
+    REQUIRE(shown(reader, text) == shown(text));
+  }
 }
 
 TEST_CASE("a wrong type in any field leaves it absent and the chunk valid") {
