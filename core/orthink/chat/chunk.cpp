@@ -52,10 +52,17 @@ struct Reading {
   Evidence evidence{};
   std::string_view error_raw{};
   std::string_view choice_error_raw{};
-  std::string_view delta_raw{};  // the last delta object
-  uint32_t deltas = 0;          // how many deltas, messages and choices lists there were
-  uint32_t choices_lists = 0;
+  std::string_view delta_raw{};  // the object that the chunk's delta came from
 
+  void clear_delta() {
+    chunk.clear_delta();
+    delta_raw = {};
+  }
+  void clear_choice() {
+    chunk.clear_choice();
+    delta_raw = {};
+    choice_error_raw = {};
+  }
   bool top();
   bool choices();
   bool choice();
@@ -188,8 +195,7 @@ bool Reading::delta_member(std::string_view key) {
 // A null `message` beside a delta, or the other way round, takes nothing away.
 bool Reading::delta(bool is_message) {
   const bool is_object = at.peek() == '{';
-  if (is_object || chunk.is_message == is_message) chunk.clear_delta();
-  ++deltas;
+  if (is_object || chunk.is_message == is_message) clear_delta();
   if (!is_object) return at.skip();
   chunk.is_message = is_message;
   const char* begin = at.position();
@@ -221,16 +227,12 @@ bool Reading::choice() {
     return at.skip();
   });
   chunk.has_choice = index.value_or(0) == 0;
-  if (!chunk.has_choice) {
-    chunk.clear_choice();
-    choice_error_raw = {};
-  }
+  if (!chunk.has_choice) clear_choice();
   return ok;
 }
 
 bool Reading::choices() {
-  chunk.clear_choice();
-  choice_error_raw = {};
+  clear_choice();
   if (at.peek() != '[') return at.skip();
   return at.array([&] { return chunk.has_choice || at.peek() != '{' ? at.skip() : choice(); });
 }
@@ -256,7 +258,6 @@ bool Reading::top() {
       case 7:
         if (key == "choices") {
           evidence.has_choices = true;
-          ++choices_lists;
           return choices();
         }
         if (key == "results") evidence.has_results = at.peek() == '[';
@@ -349,7 +350,7 @@ bool ChunkReader::read_all(std::string_view text, Chunk& chunk) {
   const Span& other = reading.evidence.type.present() ? reading.evidence.type : reading.evidence.object;
   chunk.other_type = other.raw();
   chunk.kind = reading.kind();
-  if (reading.deltas == 1 && reading.choices_lists == 1) remember(text, chunk, reading.delta_raw);
+  remember(text, chunk, reading.delta_raw);
   return true;
 }
 

@@ -85,6 +85,8 @@ TEST_CASE("a reader that has read other chunks reads the next like a new one") {
       R"({"id":"g","choices":[{"index":0,"delta":@}],"usage":{"prompt_tokens":1}})",
       R"({"id":"g","choices":[{"index":1,"delta":@},{"index":0,"delta":{"content":"z"}}]})",
       R"({"id":"g","choices":[{"index":1},{"index":0,"delta":@}]})",
+      R"({"id":"g","choices":[{"index":1,"delta":@},{"index":0}]})",
+      R"({"id":"g","choices":[{"delta":@,"delta":null}]})",
       R"({"id":"g","choices":[{"delta":@,"delta":{"content":"later"}}]})",
       R"({"id":"g","choices":[{"delta":@}],"choices":[{"index":0}]})",
       R"({"id":"g","choices":[{"delta":@}],"choices":null})",
