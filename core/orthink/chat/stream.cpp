@@ -320,7 +320,7 @@ Ending ResponseReader::finish() {
   begin_batch();
   if (form_ == Form::detect) body_.clear();
   if (form_ == Form::json && !error_) take_body();
-  ended_inside_event_ = sse_.finish();
+  ended_inside_event_ = sse_.finish() && !saw_done_;  // what follows [DONE] does not count
   const size_t begin = text_.size();
   flush_held(text_, thinking_held_);
   add_text(Delta::Kind::thinking, ThinkingKind::text, begin);

@@ -141,6 +141,7 @@ TEST_CASE("nothing, half and broken are told apart") {
   CHECK(errc_of("  \n ") == Errc::empty_response);
   CHECK(errc_of(": OPENROUTER PROCESSING\n\n") == Errc::empty_response);
   CHECK(errc_of(kDone) == Errc::empty_response);
+  CHECK(errc_of(kDone + "data: {\"choices\":[") == Errc::empty_response);
   CHECK(errc_of("data: {\"choices\":[") == Errc::stream_truncated);
   CHECK(errc_of(delta(R"("content":"a")")) == Errc::stream_truncated);
   CHECK(errc_of(delta(R"("content":"a")") + "data: {\"choices\":[{\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}]}\n") == Errc::stream_truncated);
