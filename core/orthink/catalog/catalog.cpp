@@ -1,6 +1,8 @@
 // The compact form: a head line, then one line a row (catalog/row.cpp):
 //
-//   orthink-catalogue 1 FETCHED_MS REJECTED ROWS
+//   orthink-catalogue 2 FETCHED_MS REJECTED ROWS
+//
+// Readers refuse every other version, so that a cache written by another program is fetched anew.
 #include "orthink/catalog/catalog.h"
 
 #include <algorithm>
@@ -15,7 +17,7 @@ namespace orthink {
 
 namespace {
 
-constexpr std::string_view kHead = "orthink-catalogue 1 ";
+constexpr std::string_view kHead = "orthink-catalogue 2 ";
 
 // Calls `visit(line)` for each row until it returns true.
 template <class Visit>
@@ -219,6 +221,7 @@ std::vector<std::string> Catalog::suggest(std::string_view id) const {
   const size_t farthest = std::max<size_t>(2, id.size() / 3);
   each_line(text(), [&](std::string_view line) {
     const std::string_view candidate = id_of(line);
+    if (candidate == id) return false;
     size_t away = remoteness(id, candidate);
     if (id.size() >= 3 && candidate.find(id) != candidate.npos) away = std::min<size_t>(away, 2);
     if (away <= farthest) near.push_back({away, candidate});

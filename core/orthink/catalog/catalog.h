@@ -54,6 +54,8 @@ struct ThinkingTraits {
   uint64_t budget_min_tokens = 0;          // where takes_budget
   uint64_t budget_max_tokens = 0;          // 0 = only the output cap limits it
   SamplingSet forbidden = 0;               // while thinking
+  SamplingSet forbidden_by_budget = 0;     // besides, where a budget is sent
+  SamplingSet forbidden_always = 0;        // even with thinking off
   bool hides_text = false;                 // no readable thinking comes back (encrypted or nothing)
   uint16_t prompt_permille = 1000;         // tokens of this family per o200k token in thousandths, for the bound (reliability 6.3); 0 = unknown family
 };
@@ -98,7 +100,7 @@ class Catalog {
   // "anthropic/claude-4.5-haiku-20251001" is found that way. Nothing when unknown.
   [[nodiscard]] std::optional<ModelCard> find(std::string_view id) const;
   [[nodiscard]] std::vector<ModelCard> all() const;
-  // Up to three ids close to a mistyped one.
+  // Up to three ids close to a mistyped one, never that one itself.
   [[nodiscard]] std::vector<std::string> suggest(std::string_view id) const;
 
   [[nodiscard]] size_t size() const;

@@ -31,8 +31,10 @@ constexpr uint8_t kClaude46Efforts = efforts({low, medium, high, max});
 constexpr SamplingSet kClaudeBudget =
     sampling({Sampling::temperature, Sampling::top_p, Sampling::top_k, Sampling::forced_tool_choice, Sampling::prefill});
 constexpr SamplingSet kClaudeAdaptive = sampling({Sampling::temperature, Sampling::top_p, Sampling::top_k});
-constexpr SamplingSet kClaudeMandatory =
-    sampling({Sampling::temperature, Sampling::top_p, Sampling::top_k, Sampling::forced_tool_choice, Sampling::prefill});
+constexpr SamplingSet kClaude5 = sampling({Sampling::temperature, Sampling::top_p, Sampling::top_k, Sampling::forced_tool_choice});
+constexpr SamplingSet kForcedTool = sampling({Sampling::forced_tool_choice});
+// From 4.6 on the vendor answers 400 to a prefill, thinking or not (Anthropic, Migration guide; openrouter-api 3.4 for 5.5).
+constexpr SamplingSet kPrefill = sampling({Sampling::prefill});
 constexpr SamplingSet kOpenAi =
     sampling({Sampling::temperature, Sampling::top_p, Sampling::penalties, Sampling::logprobs, Sampling::logit_bias});
 constexpr SamplingSet kDeepSeek = sampling({Sampling::temperature, Sampling::top_p, Sampling::penalties});
@@ -51,6 +53,8 @@ struct Rule {
   SamplingSet forbidden = 0;
   bool hides_text = false;
   uint16_t prompt_permille = 0;
+  SamplingSet by_budget = 0;
+  SamplingSet always = 0;
 };
 
 constexpr ThinkingDefault kOn = ThinkingDefault::on;
@@ -59,21 +63,21 @@ constexpr ThinkingDefault kSilent = ThinkingDefault::unknown;
 
 // The longest prefix wins. GPT-5.2 and GLM 4.6 are on by default on the wire although their rows do not say so.
 constexpr std::array kRules = {
-    Rule{"anthropic/claude", Control::adaptive, Off::by_row, kSilent, kLowToMax, 0, 0, kClaudeAdaptive, false, 1550},
-    Rule{"anthropic/claude-fable", Control::adaptive, Off::never, kOn, kLowToMax, 0, 0, kClaudeMandatory, false, 1550},
-    Rule{"anthropic/claude-opus-5.5", Control::adaptive, Off::never, kOn, kLowToMax, 0, 0, kClaudeMandatory, false, 1550},
-    Rule{"anthropic/claude-sonnet-5.5", Control::adaptive, Off::never, kOn, kLowToMax, 0, 0, kClaudeMandatory, false, 1550},
-    Rule{"anthropic/claude-haiku-5.5", Control::adaptive, Off::by_row, kOn, kLowToMax, 0, 0, kClaudeMandatory, false, 1550},
+    Rule{"anthropic/claude", Control::adaptive, Off::by_row, kSilent, kLowToMax, 0, 0, kClaudeAdaptive, false, 1550, 0, kPrefill},
+    Rule{"anthropic/claude-fable", Control::adaptive, Off::never, kOn, kLowToMax, 0, 0, kClaude5, false, 1550, 0, kPrefill},
+    Rule{"anthropic/claude-opus-5.5", Control::adaptive, Off::never, kOn, kLowToMax, 0, 0, kClaude5, false, 1550, 0, kPrefill},
+    Rule{"anthropic/claude-sonnet-5.5", Control::adaptive, Off::never, kOn, kLowToMax, 0, 0, kClaude5, false, 1550, 0, kPrefill},
+    Rule{"anthropic/claude-haiku-5.5", Control::adaptive, Off::by_row, kOn, kLowToMax, 0, 0, kClaude5, false, 1550, 0, kPrefill},
     Rule{"anthropic/claude-3", Control::budget, Off::by_row, kOffByDefault, 0, 1024, 0, kClaudeBudget, false, 1150},
     Rule{"anthropic/claude-4", Control::budget, Off::by_row, kOffByDefault, 0, 1024, 0, kClaudeBudget, false, 1150},
     Rule{"anthropic/claude-haiku-4", Control::budget, Off::by_row, kOffByDefault, 0, 1024, 0, kClaudeBudget, false, 1150},
     Rule{"anthropic/claude-sonnet-4", Control::budget, Off::by_row, kOffByDefault, 0, 1024, 0, kClaudeBudget, false, 1150},
     Rule{"anthropic/claude-opus-4", Control::budget, Off::by_row, kOffByDefault, 0, 1024, 0, kClaudeBudget, false, 1150},
-    Rule{"anthropic/claude-sonnet-4.6", Control::adaptive, Off::by_row, kOffByDefault, kClaude46Efforts, 1024, 0, kClaudeBudget, false, 1150},
-    Rule{"anthropic/claude-opus-4.6", Control::adaptive, Off::by_row, kOffByDefault, kClaude46Efforts, 1024, 0, kClaudeBudget, false, 1150},
-    Rule{"anthropic/claude-sonnet-4.7", Control::adaptive, Off::by_row, kOffByDefault, kLowToMax, 0, 0, kClaudeAdaptive, false, 1550},
-    Rule{"anthropic/claude-opus-4.7", Control::adaptive, Off::by_row, kOffByDefault, kLowToMax, 0, 0, kClaudeAdaptive, false, 1550},
-    Rule{"anthropic/claude-opus-4.8", Control::adaptive, Off::by_row, kOffByDefault, kLowToMax, 0, 0, kClaudeAdaptive, false, 1550},
+    Rule{"anthropic/claude-sonnet-4.6", Control::adaptive, Off::by_row, kOffByDefault, kClaude46Efforts, 1024, 0, kClaudeAdaptive, false, 1150, kForcedTool, kPrefill},
+    Rule{"anthropic/claude-opus-4.6", Control::adaptive, Off::by_row, kOffByDefault, kClaude46Efforts, 1024, 0, kClaudeAdaptive, false, 1150, kForcedTool, kPrefill},
+    Rule{"anthropic/claude-sonnet-4.7", Control::adaptive, Off::by_row, kOffByDefault, kLowToMax, 0, 0, kClaudeAdaptive, false, 1550, 0, kPrefill},
+    Rule{"anthropic/claude-opus-4.7", Control::adaptive, Off::by_row, kOffByDefault, kLowToMax, 0, 0, kClaudeAdaptive, false, 1550, 0, kPrefill},
+    Rule{"anthropic/claude-opus-4.8", Control::adaptive, Off::by_row, kOffByDefault, kLowToMax, 0, 0, kClaudeAdaptive, false, 1550, 0, kPrefill},
     Rule{"openai/", Control::toggle, Off::by_row, kSilent, 0, 0, 0, 0, false, 1000},
     Rule{"openai/o1", Control::effort, Off::never, kOn, kLowToHigh, 0, 0, kOpenAi, true, 1000},
     Rule{"openai/o3", Control::effort, Off::never, kOn, kLowToHigh, 0, 0, kOpenAi, true, 1000},
@@ -175,6 +179,8 @@ ThinkingTraits thinking_traits(std::string_view id, bool is_router, const Reason
   if (!traits.default_effort && traits.is_mandatory && traits.efforts.has(Effort::medium)) traits.default_effort = Effort::medium;
   traits.thinks_by_default = default_of(traits, rule, facts);
   traits.forbidden = rule.forbidden;
+  traits.forbidden_by_budget = rule.by_budget;
+  traits.forbidden_always = rule.always;
   traits.hides_text = rule.hides_text;
   fill_budget(traits, rule, facts);
   return traits;

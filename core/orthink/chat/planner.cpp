@@ -58,6 +58,15 @@ bool has_long_ttl(const json::Value& value) {
   return false;
 }
 
+bool lists_cap(const ModelCard& card) {
+  return card.caps_by_max_tokens || card.caps_by_max_completion_tokens;
+}
+
+// Off is sent to what an alias stands for: on the alias it would silently become the lowest effort (openrouter-api 3.4).
+std::string sent_name(const std::string& name, const ModelCard& card, const ThinkPlan& think) {
+  return think.sent == "off" && !card.alias_target.empty() ? card.alias_target : name;
+}
+
 bool may_write_an_hour(const Ask& ask) {
   if (has_long_ttl(ask.messages)) return true;
   return std::any_of(ask.passed_on.begin(), ask.passed_on.end(), [](const json::Member& m) { return has_long_ttl(m.value); });
@@ -155,6 +164,40 @@ Result<std::vector<const Planner::Candidate*>> Planner::usable_fallbacks(const A
   return usable;
 }
 
+namespace {
+
+// The piece prices that are sent along are those every model lists; one that is not listed could not be held to anything.
+void keep_piece_limits(const Prices& base, const WorstCase& worst, bool is_first, MaxPrice& limits) {
+  const auto keep = [is_first](std::optional<Money> listed, std::optional<Money>& limit) {
+    limit = listed && (is_first || limit) ? std::optional(std::max(*listed, limit.value_or(Money::zero()))) : std::nullopt;
+  };
+  keep(base.get(PriceKey::request), limits.request);
+  keep(worst.images != 0 ? base.get(PriceKey::image) : std::nullopt, limits.image);
+}
+
+// Up to the caller's own max_price a dearer provider may answer.
+void raise_to(const CallerRouting& caller, DearestPrices& prices) {
+  prices.prompt = std::max(prices.prompt, caller.prompt.value_or(Money::zero()));
+  prices.completion = std::max(prices.completion, caller.completion.value_or(Money::zero()));
+  prices.request = std::max(prices.request, caller.request.value_or(Money::zero()));
+  prices.image = std::max(prices.image, caller.image.value_or(Money::zero()));
+}
+
+}  // namespace
+
+// What an alias stands for may be listed at another price than the alias, and it is what runs where it is named.
+void Planner::raise_to_target(const Candidate& model, const ThinkPlan& think, const WorstCase& worst, DearestPrices& prices) const {
+  const std::string name = sent_name(model.card.id, model.card, think);
+  if (name == model.card.id) return;
+  const std::optional<ModelCard> target = catalog_.find(name);
+  if (!target || !target->price.is_known()) return;
+  const DearestPrices its = dearest(target->price, worst);
+  prices.prompt = std::max(prices.prompt, its.prompt);
+  prices.completion = std::max(prices.completion, its.completion);
+  prices.request = std::max(prices.request, its.request);
+  prices.image = std::max(prices.image, its.image);
+}
+
 // The dearest of all models that may answer, key by key and as a whole; left empty when any of them has no known price.
 void Planner::bound(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared,
                     std::optional<MaxPrice>& max_price) const {
@@ -165,20 +208,28 @@ void Planner::bound(const Ask& ask, const std::vector<const Candidate*>& models,
   prepared.worst_case.has_audio = ask.has_audio() || has_part(ask.messages, "video_url");
   prepared.worst_case.writes_cache_1h = may_write_an_hour(ask);
   MaxPrice dearest_of_all{Money::zero(), Money::zero()};
+  const CallerRouting caller = caller_routing(ask);
   Money worst = Money::zero();
   bool is_known = true;
   for (const Candidate* model : models) {
-    prepared.worst_case.prompt_tokens = std::max(prepared.worst_case.prompt_tokens, model->prompt.bound);
-    if (!model->card.price.is_known() || model->card.price.is_variable || model->prompt.is_unbounded) {
+    const Fees fees = fees_of(ask, model->card);
+    const uint64_t prompt = fees.fills_prompt ? model->card.context_tokens.value_or(model->prompt.bound) : model->prompt.bound;
+    prepared.worst_case.prompt_tokens = std::max(prepared.worst_case.prompt_tokens, prompt);
+    const bool is_unbounded = model->prompt.is_unbounded || (fees.fills_prompt && !model->card.context_tokens);
+    if (!model->card.price.is_known() || model->card.price.is_variable || is_unbounded) {
       is_known = false;
       continue;
     }
     WorstCase own = prepared.worst_case;
-    own.prompt_tokens = model->prompt.bound;
-    const DearestPrices prices = dearest(model->card.price, own);
+    own.prompt_tokens = prompt;
+    DearestPrices prices = dearest(model->card.price, own);
+    keep_piece_limits(model->card.price.base, own, model == models.front(), dearest_of_all);
+    raise_to_target(*model, prepared.think, own, prices);
+    raise_to(caller, prices);
     dearest_of_all.prompt = std::max(dearest_of_all.prompt, prices.prompt);
     dearest_of_all.completion = std::max(dearest_of_all.completion, prices.completion);
-    worst = std::max(worst, worst_cost(prices, own));
+    own.output_tokens += fees.output_tokens;
+    worst = std::max(worst, at_tier(worst_cost(prices, own), fees).plus(fees.known));
   }
   prepared.prompt_tokens_bound = prepared.worst_case.prompt_tokens;
   if (!is_known) return;
@@ -188,16 +239,59 @@ void Planner::bound(const Ask& ask, const std::vector<const Candidate*>& models,
 }
 
 // Why the worst case cannot be trusted as it stands; empty when it can.
-std::string Planner::price_doubt(const Ask& ask, const Prepared& prepared) const {
+std::string Planner::price_doubt(const Ask& ask, const std::vector<const Candidate*>& models, const Prepared& prepared) const {
   if (prepared.card.price.is_variable) return "the price of " + prepared.card.id + " depends on the model it picks";
   if (!prepared.worst && first_->prompt.is_unbounded) return "the tokens of a file cannot be bounded for " + prepared.card.id;
   if (!prepared.worst) return "the price of " + prepared.card.id + " or of a fallback is unknown";
-  if (const std::string source = fee_source(ask, prepared.card); !source.empty()) return source + " adds fees that no token price covers";
+  for (const Candidate* model : models) {
+    const Fees fees = fees_of(ask, model->card);
+    const std::string& source = fees.uncovered.empty() ? fees.doubt : fees.uncovered;
+    if (!source.empty()) return source + " adds costs that no known price covers";
+  }
+  const CallerRouting caller = caller_routing(ask);
+  if (caller.sets_max_price && (!caller.prompt || !caller.completion)) {
+    return "the caller's provider.max_price does not limit both prompt and completion, so a dearer provider may answer";
+  }
   return {};
 }
 
+// Fees that may come any number of times: no max_cost would hold.
+Result<void> Planner::refuse_uncovered(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared) const {
+  for (const Candidate* model : models) {
+    const std::string source = fees_of(ask, model->card).uncovered;
+    if (source.empty()) continue;
+    if (!ask.is_lenient) {
+      return make_error(Errc::price_unknown, source + " adds costs on " + model->card.id + " that nothing limits, so that no max_cost would hold",
+                        "Leave it out, or be lenient to have it sent without a limit on its cost.");
+    }
+    prepared.warnings.push_back({"fees_uncovered", "The bound does not cover " + source + ": its cost on " + model->card.id + " has no limit."});
+  }
+  return {};
+}
+
+Result<void> Planner::refuse_softened_off(const std::vector<const Candidate*>& models, const Prepared& prepared) const {
+  for (const Candidate* model : models) {
+    if (prepared.think.sent != "off" || model->card.alias_target.empty()) continue;
+    const std::optional<ModelCard> target = catalog_.find(model->card.alias_target);
+    if (target && target->thinking.is_mandatory) {
+      return make_error(Errc::thinking_mandatory, target->id + ", for which " + model->card.id + " stands, always thinks; off cannot be had");
+    }
+  }
+  return {};
+}
+
+// Without require_parameters a provider may ignore what the promise rests on (reliability 2.3).
+void Planner::lower_promise(const Ask& ask, Prepared& prepared) {
+  const CallerRouting caller = caller_routing(ask);
+  const bool is_sure = caller.sets_require_parameters ? caller.requires_parameters : lists_cap(prepared.card);
+  if (is_sure || prepared.think.promise != Promise::hard) return;
+  prepared.think.promise = Promise::none;
+  prepared.think.budget_tokens.reset();
+  prepared.reasons.push_back({"promise_lowered", "Nothing is promised: without provider.require_parameters a provider may ignore the setting."});
+}
+
 // Known prices bound the call; doubtful ones only under a max_cost, which then stands in for the bound.
-Result<void> Planner::judge_price(const Ask& ask, Prepared& prepared, std::optional<MaxPrice>& max_price) const {
+Result<void> Planner::judge_price(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared, std::optional<MaxPrice>& max_price) const {
   const Instant fetched = catalog_.fetched_at();
   if (options_.now > fetched) prepared.price_age_s = (options_.now - fetched).us / 1'000'000;
   prepared.price_source = catalog_.is_snapshot() ? "snapshot" : "catalogue";
@@ -208,7 +302,7 @@ Result<void> Planner::judge_price(const Ask& ask, Prepared& prepared, std::optio
     return make_error(Errc::cost_above_max,
                       "the call may cost up to " + usd(*prepared.worst) + ", above max_cost of " + usd(*ask.max_cost));
   }
-  if (const std::string doubt = price_doubt(ask, prepared); !doubt.empty()) {
+  if (const std::string doubt = price_doubt(ask, models, prepared); !doubt.empty()) {
     prepared.worst.reset();
     prepared.expected.reset();
     if (!ask.max_cost && options_.is_paid)
@@ -295,13 +389,17 @@ Result<Prepared> Planner::plan(const Ask& ask) const {
 
   std::vector<const Candidate*> models{&*first_};
   models.insert(models.end(), others->begin(), others->end());
+  if (auto off = refuse_softened_off(models, prepared); !off) return off.error();
+  if (auto covered = refuse_uncovered(ask, models, prepared); !covered) return covered.error();
+  lower_promise(ask, prepared);
   std::optional<MaxPrice> max_price;
   bound(ask, models, prepared, max_price);
-  if (auto priced = judge_price(ask, prepared, max_price); !priced) return priced.error();
+  if (auto priced = judge_price(ask, models, prepared, max_price); !priced) return priced.error();
 
   RequestParts parts{
-      .ask = ask, .model = ask.model, .fallbacks = {}, .think = prepared.think, .passed_on = accepted->passed_on, .max_price = max_price};
-  for (const Candidate* other : *others) parts.fallbacks.push_back(other->card.id);
+      .ask = ask, .model = sent_name(ask.model, first_->card, prepared.think), .fallbacks = {}, .think = prepared.think, .passed_on = accepted->passed_on, .max_price = max_price};
+  for (const Candidate* other : *others) parts.fallbacks.push_back(sent_name(other->card.id, other->card, prepared.think));
+  parts.requires_parameters = lists_cap(first_->card);
   parts.switches_compression_off = first_->card.context_tokens.value_or(kSmallContextTokens + 1) <= kSmallContextTokens &&
                                    ask.option("transforms") == nullptr && ask.option("plugins") == nullptr;
   prepared.body = request_body(parts);
@@ -370,6 +468,21 @@ std::optional<Ask> Planner::nearest(const Ask& ask, const Error& error) const {
   return std::nullopt;
 }
 
+void Planner::explain_routing(const Ask& ask, const RequestParts& parts, Prepared& prepared) const {
+  const CallerRouting caller = caller_routing(ask);
+  if (caller.sets_require_parameters && !caller.requires_parameters) {
+    prepared.warnings.push_back({"provider_by_caller", "require_parameters was set by the caller: a provider may ignore parameters, the cap included."});
+  }
+  if (!caller.sets_require_parameters && !parts.requires_parameters) {
+    prepared.warnings.push_back({"require_parameters_left_out", prepared.card.id + " lists no cap parameter, so require_parameters is left out: with it no provider might be found."});
+  }
+  if (caller.sets_max_price) {
+    prepared.warnings.push_back({"provider_by_caller", "max_price was set by the caller: prices up to it may be billed."});
+  } else if (parts.max_price) {
+    prepared.reasons.push_back({"max_price", "provider.max_price goes along, so that a dearer provider refuses instead of billing more."});
+  }
+}
+
 void Planner::explain(const Ask& ask, const RequestParts& parts, Prepared& prepared) const {
   const PromptTokens& prompt = first_->prompt;
   std::string how = first_->card.thinking.prompt_permille == 0 ? " (its bytes: the tokenizer is unknown)" : "";
@@ -382,14 +495,10 @@ void Planner::explain(const Ask& ask, const RequestParts& parts, Prepared& prepa
                                                   grouped(prepared.think.output_cap_tokens) + " output tokens at $" +
                                                   usd_per_million(parts.max_price->completion) + " per million."});
   }
-  if (ask.option("provider") != nullptr) {
-    prepared.warnings.push_back(
-        {"provider_by_caller",
-         "provider was set by the caller: parameters may be ignored and prices may exceed the bound, as require_parameters "
-         "and max_price are not sent."});
-  } else if (parts.max_price) {
-    prepared.reasons.push_back({"max_price", "provider.max_price goes along, so that a dearer provider refuses instead of billing more."});
+  if (const Fees fees = fees_of(ask, first_->card); !fees.known_text.empty()) {
+    prepared.reasons.push_back({"fees", "The bound holds besides: " + fees.known_text + "."});
   }
+  explain_routing(ask, parts, prepared);
   if (parts.switches_compression_off) {
     prepared.reasons.push_back({"compression_off", "Context compression is switched off: for contexts up to " +
                                                        grouped(kSmallContextTokens) + " tokens the prompt would be cut without a word."});

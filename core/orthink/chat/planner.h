@@ -38,10 +38,15 @@ class Planner {
   Result<void> honours(const Ask& ask, const Candidate& fallback, Prepared& prepared, const AcceptedParameters& accepted) const;
   Result<std::vector<const Candidate*>> usable_fallbacks(const Ask& ask, Prepared& prepared, const AcceptedParameters& accepted) const;
   void bound(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared, std::optional<MaxPrice>& max_price) const;
-  [[nodiscard]] std::string price_doubt(const Ask& ask, const Prepared& prepared) const;
-  Result<void> judge_price(const Ask& ask, Prepared& prepared, std::optional<MaxPrice>& max_price) const;
+  void raise_to_target(const Candidate& model, const ThinkPlan& think, const WorstCase& worst, DearestPrices& prices) const;
+  Result<void> refuse_uncovered(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared) const;
+  Result<void> refuse_softened_off(const std::vector<const Candidate*>& models, const Prepared& prepared) const;
+  static void lower_promise(const Ask& ask, Prepared& prepared);
+  [[nodiscard]] std::string price_doubt(const Ask& ask, const std::vector<const Candidate*>& models, const Prepared& prepared) const;
+  Result<void> judge_price(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared, std::optional<MaxPrice>& max_price) const;
   void stand_in(const Ask& ask, const Error& doubt, Prepared& prepared, std::optional<MaxPrice>& max_price) const;
   [[nodiscard]] std::optional<Ask> fitted(const Ask& ask, Money ceiling) const;
+  void explain_routing(const Ask& ask, const RequestParts& parts, Prepared& prepared) const;
   void explain(const Ask& ask, const RequestParts& parts, Prepared& prepared) const;
 
   const Catalog& catalog_;

@@ -1,5 +1,5 @@
 // {"model":M,"models":[M,fallbacks],"messages":[...],"stream":true,"max_tokens":N,"reasoning":{"enabled":true,"effort":E | "max_tokens":N},
-//  "provider":{"require_parameters":true,"max_price":{"prompt":1,"completion":5}},"user":U,"session_id":S, passed-on parameters}
+//  "provider":{caller's keys, "require_parameters":true,"max_price":{"prompt":1,"completion":5}},"user":U,"session_id":S, passed-on parameters}
 #include "orthink/chat/request.h"
 
 #include <algorithm>
@@ -57,6 +57,17 @@ std::string type_of(const json::Value& object) {
   return type != nullptr && type->is_string() ? type->text() : std::string();
 }
 
+// On adaptive Claude verbosity becomes output_config.effort (openrouter-api 2.1); xhigh and max beside off are a 400 (3.4).
+std::string verbosity_objection(const json::Value& verbosity, const ModelCard& card, const ThinkPlan& plan) {
+  if (plan.sent == "off") {
+    const bool is_high = verbosity.text() == "xhigh" || verbosity.text() == "max";
+    return is_high ? card.id + " does not take verbosity " + std::string(verbosity.text()) + " with thinking off" : std::string();
+  }
+  if (plan.reasoning.effort) return "verbosity would override the thinking effort on " + card.id;
+  if (plan.reasoning.max_tokens) return "verbosity would set a thinking effort beside the budget on " + card.id;
+  return {};
+}
+
 // The sentence against one parameter; empty when the model takes it.
 std::string objection(const json::Member& parameter, const Gate& gate, const ModelCard& card, const ThinkPlan& plan) {
   const std::string key(gate.key);
@@ -71,9 +82,7 @@ std::string objection(const json::Member& parameter, const Gate& gate, const Mod
   if (key == "tool_choice" && is_forced(parameter.value) && (forbidden & bit(Sampling::forced_tool_choice)) != 0) {
     return card.id + " does not take a forced tool_choice while it thinks";
   }
-  if (key == "verbosity" && plan.reasoning.effort && card.thinking.control == Control::adaptive) {
-    return "verbosity would override the thinking effort on " + card.id;
-  }
+  if (key == "verbosity" && card.thinking.control == Control::adaptive) return verbosity_objection(parameter.value, card, plan);
   return {};
 }
 
@@ -96,20 +105,10 @@ Result<void> check_content(const Ask& ask, const ModelCard& card, const ThinkPla
   const json::Value* last_role = ask.messages.members().empty() ? nullptr : ask.messages.members().back().value.find("role");
   const bool is_prefill = last_role != nullptr && last_role->text() == "assistant";
   if (is_prefill && (plan.forbidden & bit(Sampling::prefill)) != 0) {
-    return make_error(Errc::parameter_forbidden, card.id + " does not continue a started answer (prefill) while it thinks",
-                      "End the messages with a user message, or set think to off.");
-  }
-  return {};
-}
-
-std::string plugin_with_fee(const json::Value& plugins) {
-  // Ids that only route, repair or cut cost nothing by themselves (openrouter-api 2.1).
-  constexpr std::array<std::string_view, 5> kFree = {"auto-router", "auto-beta-router", "response-healing", "context-compression",
-                                                     "moderation"};
-  for (const json::Member& plugin : plugins.members()) {
-    const json::Value* id = plugin.value.is_object() ? plugin.value.find("id") : nullptr;
-    const std::string name = id != nullptr && id->is_string() ? id->text() : "without an id";
-    if (std::find(kFree.begin(), kFree.end(), name) == kFree.end()) return "plugin " + name;
+    const bool is_always = (card.thinking.forbidden_always & bit(Sampling::prefill)) != 0;
+    return make_error(Errc::parameter_forbidden,
+                      card.id + " does not continue a started answer (prefill)" + (is_always ? "" : " while it thinks"),
+                      is_always ? "End the messages with a user message." : "End the messages with a user message, or set think to off.");
   }
   return {};
 }
@@ -124,13 +123,40 @@ void write_reasoning(json::Writer& out, const ReasoningField& reasoning) {
   out.end();
 }
 
-void write_provider(json::Writer& out, const std::optional<MaxPrice>& max_price) {
-  out.key("provider").object().key("require_parameters").boolean(true);
-  if (max_price) {
-    out.key("max_price").object().key("prompt").raw(usd_per_million(max_price->prompt));
-    out.key("completion").raw(usd_per_million(max_price->completion)).end();
-  }
+void write_max_price(json::Writer& out, const MaxPrice& max_price) {
+  out.key("max_price").object().key("prompt").raw(usd_per_million(max_price.prompt));
+  out.key("completion").raw(usd_per_million(max_price.completion));
+  if (max_price.request) out.key("request").raw(max_price.request->to_decimal());
+  if (max_price.image) out.key("image").raw(max_price.image->to_decimal());
   out.end();
+}
+
+// The caller's keys as they came, then the guards that are not among them.
+void write_provider(json::Writer& out, const json::Value* callers, const RequestParts& parts) {
+  const auto sets = [callers](std::string_view key) { return callers != nullptr && callers->find(key) != nullptr; };
+  const bool has_caller = callers != nullptr && !callers->members().empty();
+  if (!has_caller && !parts.requires_parameters && !parts.max_price) return;
+  out.key("provider").object();
+  if (has_caller) {
+    for (const json::Member& member : callers->members()) out.key(member.key).value(member.value);
+  }
+  if (parts.requires_parameters && !sets("require_parameters")) out.key("require_parameters").boolean(true);
+  if (parts.max_price && !sets("max_price")) write_max_price(out, *parts.max_price);
+  out.end();
+}
+
+std::optional<Money> limit_of(const json::Value& limits, std::string_view key) {
+  const json::Value* value = limits.is_object() ? limits.find(key) : nullptr;
+  if (value == nullptr || !(value->is_number() || value->is_string())) return std::nullopt;
+  const Result<Money> money = Money::parse(value->text());
+  if (!money) return std::nullopt;
+  return *money;
+}
+
+std::optional<Money> per_token(std::optional<Money> per_million) {
+  constexpr int64_t kMillion = 1'000'000;
+  if (!per_million) return std::nullopt;
+  return Money{per_million->pico / kMillion + (per_million->pico % kMillion != 0 ? 1 : 0)};
 }
 
 const json::Value* find_member(const std::vector<json::Member>& members, std::string_view key) {
@@ -157,28 +183,22 @@ Result<AcceptedParameters> accept_parameters(const Ask& ask, const ModelCard& ca
   return accepted;
 }
 
-std::string fee_source(const Ask& ask, const ModelCard& card) {
-  if (const json::Value* plugins = ask.option("plugins")) {
-    if (std::string plugin = plugin_with_fee(*plugins); !plugin.empty()) return plugin;
+CallerRouting caller_routing(const Ask& ask) {
+  CallerRouting routing;
+  const json::Value* provider = ask.option("provider");
+  if (provider == nullptr || !provider->is_object()) return routing;
+  if (const json::Value* required = provider->find("require_parameters")) {
+    routing.sets_require_parameters = true;
+    routing.requires_parameters = required->is_boolean() && required->as_bool();
   }
-  if (const json::Value* tools = ask.option("tools")) {
-    for (const json::Member& tool : tools->members()) {
-      if (const std::string type = type_of(tool.value); type != "function") return "server tool " + type;
-    }
+  if (const json::Value* limits = provider->find("max_price")) {
+    routing.sets_max_price = true;
+    routing.prompt = per_token(limit_of(*limits, "prompt"));
+    routing.completion = per_token(limit_of(*limits, "completion"));
+    routing.request = limit_of(*limits, "request");
+    routing.image = limit_of(*limits, "image");
   }
-  if (ask.option("web_search_options") != nullptr) return "web search";
-  if (ask.option("prediction") != nullptr) return "a prediction, whose rejected tokens are billed";
-  if (const json::Value* modalities = ask.option("modalities")) {
-    for (const json::Member& modality : modalities->members()) {
-      if (modality.value.text() != "text") return "generated " + modality.value.text();
-    }
-  }
-  if (const json::Value* tier = ask.option("service_tier")) {
-    if (tier->text() != "auto" && tier->text() != "default" && tier->text() != "flex") return "service tier " + tier->text();
-  }
-  if (ask.has_files() && !card.has(Capability::files)) return "file parsing, since " + card.id + " does not read files itself";
-  if (std::string_view(ask.model).ends_with(":online")) return "web search (:online)";
-  return {};
+  return routing;
 }
 
 std::string usd_per_million(Money per_token) {
@@ -197,13 +217,15 @@ std::string request_body(const RequestParts& parts) {
   out.key("stream").boolean(parts.ask.streams);
   if (parts.think.output_cap_tokens > 0) out.key(name(parts.think.cap_name)).number(parts.think.output_cap_tokens);
   write_reasoning(out, parts.think.reasoning);
-  if (find_member(parts.passed_on, "provider") == nullptr) write_provider(out, parts.max_price);
+  write_provider(out, find_member(parts.passed_on, "provider"), parts);
   if (parts.switches_compression_off) {
     out.key("plugins").array().object().key("id").string("context-compression").key("enabled").boolean(false).end().end();
   }
   if (!parts.ask.user.empty()) out.key("user").string(parts.ask.user);
   if (!parts.ask.session.empty()) out.key("session_id").string(parts.ask.session);
-  for (const json::Member& parameter : parts.passed_on) out.key(parameter.key).value(parameter.value);
+  for (const json::Member& parameter : parts.passed_on) {
+    if (parameter.key != "provider") out.key(parameter.key).value(parameter.value);
+  }
   out.end();
   return out.take();
 }

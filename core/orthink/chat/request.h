@@ -14,6 +14,7 @@
 #include "orthink/base/result.h"
 #include "orthink/catalog/catalog.h"
 #include "orthink/chat/ask.h"
+#include "orthink/chat/fees.h"
 #include "orthink/think/plan.h"
 
 namespace orthink {
@@ -24,14 +25,24 @@ struct AcceptedParameters {
 };
 Result<AcceptedParameters> accept_parameters(const Ask& ask, const ModelCard& card, const ThinkPlan& plan);
 
-// What adds fees that no token price covers (reliability 2.3): a plugin, a server tool, a dearer service tier, generated pictures ...;
-// empty when nothing does.
-std::string fee_source(const Ask& ask, const ModelCard& card);
-
-struct MaxPrice {  // per token; goes out as USD per million
-  Money prompt;
-  Money completion;
+struct MaxPrice {
+  Money prompt;                  // per token; goes out as USD per million (openrouter-api 2.2)
+  Money completion;              // the same
+  std::optional<Money> request = std::nullopt;  // per piece (reliability 2.3); nothing = not known, so not sent
+  std::optional<Money> image = std::nullopt;
 };
+
+// The caller's own `provider` object, as far as the guards go. A guard he sets himself stays as he set it.
+struct CallerRouting {
+  bool sets_require_parameters = false;
+  bool requires_parameters = false;
+  bool sets_max_price = false;
+  std::optional<Money> prompt;      // of max_price, per token, rounded up; nothing = absent or unreadable
+  std::optional<Money> completion;
+  std::optional<Money> request;
+  std::optional<Money> image = std::nullopt;
+};
+CallerRouting caller_routing(const Ask& ask);
 
 struct RequestParts {
   const Ask& ask;
@@ -41,6 +52,7 @@ struct RequestParts {
   std::vector<json::Member> passed_on;
   std::optional<MaxPrice> max_price;      // nothing = prices unknown
   bool switches_compression_off = false;  // small contexts cut prompts in silence otherwise (openrouter-api 2.1)
+  bool requires_parameters = true;        // false where the row lists no cap, which is sent all the same
 };
 std::string request_body(const RequestParts& parts);
 

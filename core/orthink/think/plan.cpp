@@ -66,6 +66,7 @@ class Planner {
   Result<> by_router();
   Result<> by_default();
   Result<> by_off();
+  [[nodiscard]] bool is_alias_of_nothing() const { return card_.id.starts_with('~') && card_.alias_target.empty(); }
   Result<> by_effort(Effort effort);
   Result<> by_tokens(uint64_t tokens, BudgetWish::Origin origin);
   Result<> by_dollars();
@@ -162,6 +163,7 @@ void Planner::send_off() {
   plan_.promise = Promise::hard;
   plan_.expected = ThinkingExpected::no;
   plan_.output_cap_tokens = room_.cap_without_budget();
+  plan_.names_alias_target = !card_.alias_target.empty();
 }
 
 void Planner::send_on() {
@@ -205,7 +207,7 @@ Result<> Planner::by_default() {
     because("no_thinking", card_.id + " has no thinking to control; nothing is sent about it.");
     return {};
   }
-  if (traits_.thinks_by_default == ThinkingDefault::unknown) {
+  if (traits_.thinks_by_default == ThinkingDefault::unknown || (traits_.thinks_by_default == ThinkingDefault::off && is_alias_of_nothing())) {
     send_nothing("default", ThinkingExpected::unknown);
     because("default_unknown", "Whether " + card_.id + " thinks by default is not known; nothing is sent about it.");
     warn("thinking_unknown", card_.id + " may think up to the total cap of " + tokens_text(plan_.output_cap_tokens) + ", billed as output; ask for off to be sure.");
@@ -237,6 +239,11 @@ Result<> Planner::by_off() {
     return {};
   }
   if (traits_.is_mandatory) return refuse(Errc::thinking_mandatory, card_.id + " always thinks; off cannot be had.");
+  if (is_alias_of_nothing()) {
+    return make_error(Errc::control_unsupported,
+                      "The catalogue does not say what " + card_.id + " stands for, and on an alias off silently becomes the lowest effort.",
+                      "Name the model itself.");
+  }
   send_off();
   because("thinking_off", "Off is written out; " + card_.id + " allows it.");
   if (!traits_.has_effort_list && !traits_.takes_budget && traits_.thinks_by_default == ThinkingDefault::unknown) {
@@ -347,12 +354,10 @@ Result<> Planner::by_dollars() {
 ThinkPlan Planner::finish() {
   plan_.answer_floor_tokens = std::min(room_.floor, plan_.output_cap_tokens);
   const bool may_think = plan_.expected != ThinkingExpected::no;
-  if (plan_.expected == ThinkingExpected::yes || !plan_.reasoning.is_empty()) plan_.forbidden = may_think ? traits_.forbidden : SamplingSet{0};
-  if (traits_.control == Control::adaptive && !plan_.reasoning.max_tokens) {
-    // Forced tools and prefill clash with a budget only, except where thinking is mandatory.
-    constexpr SamplingSet kWithBudget = bit(Sampling::forced_tool_choice) | bit(Sampling::prefill);
-    if (!traits_.is_mandatory) plan_.forbidden = static_cast<SamplingSet>(plan_.forbidden & ~kWithBudget);
-  }
+  SamplingSet forbidden = traits_.forbidden_always;
+  if (plan_.expected == ThinkingExpected::yes || (may_think && !plan_.reasoning.is_empty())) forbidden |= traits_.forbidden;
+  if (plan_.reasoning.max_tokens) forbidden |= traits_.forbidden_by_budget;
+  plan_.forbidden = forbidden;
   if (ask_.hides_thinking && may_think && traits_.lists_parameter && !card_.is_router) {
     plan_.reasoning.exclude = true;
     because("thinking_hidden", "The text of the thinking is not returned; it is billed all the same.");
@@ -369,7 +374,9 @@ ThinkPlan Planner::finish() {
     warn("thinking_unbounded", "The configured limit of " + tokens_text(ask_.thinking_tokens_max) + " of thinking cannot be sent to " + card_.id +
                                    "; it may think up to the total cap of " + grouped(plan_.output_cap_tokens) + ".");
   }
-  if (!card_.alias_target.empty()) {
+  if (plan_.names_alias_target) {
+    because("alias_resolved", card_.id + " is sent as " + card_.alias_target + ", for which it stands: on the alias off silently becomes the lowest effort.");
+  } else if (!card_.alias_target.empty()) {
     warn("alias_moves", card_.id + " stands for " + card_.alias_target + " in this catalogue; it may stand for another model when the call is made.");
   }
   return std::move(plan_);

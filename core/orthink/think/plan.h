@@ -65,7 +65,8 @@ struct ThinkPlan {
   uint64_t answer_floor_tokens = 0;
   CapName cap_name = CapName::max_tokens;
   ThinkingExpected expected = ThinkingExpected::unknown;  // what usage must agree with
-  SamplingSet forbidden = 0;               // parameters that must not go with this plan; 0 when it does not think
+  SamplingSet forbidden = 0;               // parameters that must not go with this plan
+  bool names_alias_target = false;         // `model` must be the alias's target: on the alias off would not hold (openrouter-api 3.4)
   std::vector<Note> reasons;
   std::vector<Note> warnings;
 };

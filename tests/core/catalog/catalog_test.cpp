@@ -197,21 +197,24 @@ TEST_CASE("near ids are suggested") {
   CHECK(snapshot.suggest("claude-haiku-4.5").at(0) == "anthropic/claude-haiku-4.5");
   CHECK(snapshot.suggest("gpt-5.5").at(0) == "openai/gpt-5.5");
   CHECK(snapshot.suggest("haiku").size() <= 3);
+  for (const std::string& id : snapshot.suggest("openai/gpt-5.5")) CHECK(id != "openai/gpt-5.5");
   CHECK(snapshot.suggest("qqqqqqqqqqqqqqq").empty());
   CHECK(snapshot.suggest(std::string(5000, 'x')).size() <= 3);
 }
 
 TEST_CASE("the compact form refuses what is not its own") {
+  const std::string of_old = "orthink-catalogue 1 0 0 1\na/b\t\t\t\t\t\t\t\t\t\tp1c1\n";
+  CHECK(!Catalog::from_compact(of_old).ok());
   const std::string good = read(R"({"id":"a/b"})").to_compact();
   CHECK(Catalog::from_compact(good).ok());
   for (const std::string& bad : {std::string(), std::string("x"), good.substr(0, good.size() - 1), good + good, std::string("orthink-catalogue 1 x y z\n"),
-                                 std::string("orthink-catalogue 2 0 0 0\n")}) {
+                                 std::string("orthink-catalogue 1 0 0 0\n")}) {
     CHECK(!Catalog::from_compact(bad).ok());
   }
-  const Result<Catalog> zero = Catalog::from_compact("orthink-catalogue 1 0 0 2\na/b\t\t\t\t0\t\t\t\t\t\t\nc/d\t\t\t\t\tx\t\t\t\t\t\n");
+  const Result<Catalog> zero = Catalog::from_compact("orthink-catalogue 2 0 0 2\na/b\t\t\t\t0\t\t\t\t\t\t\nc/d\t\t\t\t\tx\t\t\t\t\t\n");
   REQUIRE(zero.ok());
   CHECK(zero->all().empty());
-  const Result<Catalog> broken = Catalog::from_compact("orthink-catalogue 1 0 0 2\na/b\t\t\t\t\t\t\t\t\tz\t\nc/d\t\t\t\t\t\t\t\t\t\tp1c\n");
+  const Result<Catalog> broken = Catalog::from_compact("orthink-catalogue 2 0 0 2\na/b\t\t\t\t\t\t\t\t\tz\t\nc/d\t\t\t\t\t\t\t\t\t\tp1c\n");
   REQUIRE(broken.ok());
   CHECK(!broken->find("a/b"));
   CHECK(!broken->find("c/d"));

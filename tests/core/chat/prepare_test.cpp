@@ -86,10 +86,21 @@ TEST_CASE("an hour's cache mark raises the prompt price of the bound") {
   CHECK(body_of(p).find("provider")->find("max_price")->find("prompt")->text() == "2");
 }
 
-TEST_CASE("a provider set by the caller goes as it came, with a warning") {
+TEST_CASE("a provider set by the caller keeps his guards and gets the missing ones") {
   const Prepared p = planned(R"({"prompt":"x","think":"off","provider":{"order":["anthropic"]}})");
-  CHECK(json::dump(*body_of(p).find("provider")) == R"({"order":["anthropic"]})");
-  CHECK(has(p.warnings, "provider_by_caller"));
+  CHECK(json::dump(*body_of(p).find("provider")) == R"({"order":["anthropic"],"require_parameters":true,"max_price":{"prompt":1.25,"completion":5}})");
+  CHECK_FALSE(has(p.warnings, "provider_by_caller"));
+  CHECK(p.think.promise == Promise::hard);
+
+  const Prepared loose = planned(R"({"prompt":"x","think":"off","provider":{"require_parameters":false}})");
+  CHECK(json::dump(*body_of(loose).find("provider")) == R"({"require_parameters":false,"max_price":{"prompt":1.25,"completion":5}})");
+  CHECK(loose.think.promise == Promise::none);
+  CHECK(has(loose.reasons, "promise_lowered"));
+  CHECK(has(loose.warnings, "provider_by_caller"));
+
+  const Prepared dear = planned(R"({"prompt":"x","think":"off","provider":{"max_price":{"prompt":1,"completion":"50"}}})");
+  CHECK(*dear.worst == Money{1'250'000}.times(dear.prompt_tokens_bound).plus(Money{50'000'000}.times(dear.think.output_cap_tokens)));
+  CHECK(refused(R"({"prompt":"x","think":"off","provider":{"max_price":{"prompt":1}}})").errc == Errc::price_unknown);
 }
 
 TEST_CASE("parameters a row does not list, or forbids while thinking, are refused or dropped with a note") {
@@ -169,9 +180,95 @@ TEST_CASE("doubtful prices need max_cost on a paid call, and a plan says so") {
 
   const char* web = R"({"prompt":"x","think":"off","plugins":[{"id":"web"}])";
   CHECK(refused(std::string(web) + "}").errc == Errc::price_unknown);
-  CHECK(planned(std::string(web) + R"(,"max_cost_usd":"0.2"})").hold == *Money::parse("0.2"));
+  CHECK(refused(std::string(web) + R"(,"max_cost_usd":"0.2"})").errc == Errc::price_unknown);
+  const Prepared loose = planned(std::string(web) + R"(,"max_cost_usd":"0.2","lenient":true})");
+  CHECK(loose.hold == *Money::parse("0.2"));
+  CHECK(has(loose.warnings, "fees_uncovered"));
   CHECK(planned(R"({"prompt":"x","think":"off","plugins":[{"id":"response-healing"}]})").price_source == "catalogue");
   CHECK(refused(R"({"prompt":"x","think":"off","service_tier":"priority"})").errc == Errc::price_unknown);
+}
+
+TEST_CASE("known fees join the bound, those that nothing limits are refused") {
+  const Catalog& all = Catalog::snapshot();
+  const PrepareOptions now{.now = all.fetched_at()};
+  const auto plan_of = [&](std::string_view document) { return prepare(ask_of(document), all, now); };
+  const Result<Prepared> sonar = plan_of(R"({"model":"perplexity/sonar","max_tokens":236,"prompt":"hi","max_cost_usd":"0.0013"})");
+  REQUIRE_FALSE(sonar.ok());
+  CHECK(sonar.error().errc == Errc::cost_above_max);
+  CHECK(has(plan_of(R"({"model":"perplexity/sonar","max_tokens":236,"prompt":"hi"})")->warnings, "price_unknown"));
+
+  const Result<Prepared> web =
+      plan_of(R"({"model":"mistralai/mistral-nemo","prompt":"hi","max_tokens":100,"plugins":[{"id":"web","max_results":100}]})");
+  REQUIRE(web.ok());
+  const Money prices = Money::parse("0.115").value();
+  CHECK(*web->worst > prices);
+  CHECK(web->prompt_tokens_bound == *web->card.context_tokens);
+  CHECK(has(web->reasons, "fees"));
+  for (const char* ask :
+       {R"({"prompt":"hi","think":"off","max_tokens":100,"max_cost_usd":"0.0027","plugins":[{"id":"web","max_results":100}]})",
+        R"({"prompt":"hi","think":"off","max_tokens":100,"max_cost_usd":"9","tools":[{"type":"openrouter:web_search"}]})",
+        R"({"prompt":"hi","think":"off","max_cost_usd":"9","service_tier":"fast"})"}) {
+    INFO(ask);
+    const Result<Prepared> no = plan_of(ask);
+    REQUIRE_FALSE(no.ok());
+    CHECK(no.error().errc == Errc::price_unknown);
+  }
+
+  const char* plain = R"({"model":"openai/gpt-5.5","prompt":"hi","think":"off","max_tokens":100})";
+  const char* tier = R"({"model":"openai/gpt-5.5","prompt":"hi","think":"off","max_tokens":100,"service_tier":"priority"})";
+  CHECK(plan_of(tier)->worst->times(2) == plan_of(plain)->worst->times(5));
+
+  const Result<Prepared> nemo = plan_of(
+      R"({"model":"openai/gpt-4o","models":["mistralai/mistral-nemo"],"max_tokens":500,"messages":[{"role":"user","content":[{"type":"text","text":"x"},{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,AAAA"}}]}]})");
+  REQUIRE_FALSE(nemo.ok());
+  CHECK(nemo.error().message.find("mistral-nemo") != std::string::npos);
+}
+
+TEST_CASE("off on an alias is sent to the model it stands for") {
+  const Result<Prepared> p = prepare(ask_of(R"({"model":"~anthropic/claude-opus-latest","prompt":"x","think":"off"})"), Catalog::snapshot(),
+                                     {.now = Catalog::snapshot().fetched_at()});
+  REQUIRE(p.ok());
+  CHECK(body_of(*p).find("model")->text() == "anthropic/claude-opus-5");
+  CHECK(p->asked_model == "~anthropic/claude-opus-latest");
+  CHECK(has(p->reasons, "alias_resolved"));
+}
+
+TEST_CASE("on adaptive Claude verbosity does not go beside a budget, or high beside off") {
+  const PrepareOptions now{.now = Catalog::snapshot().fetched_at()};
+  const auto plan_of = [&](std::string_view document) { return prepare(ask_of(document), Catalog::snapshot(), now); };
+  CHECK_FALSE(plan_of(R"({"model":"anthropic/claude-opus-5","prompt":"x","think":"off","verbosity":"max"})").ok());
+  CHECK(plan_of(R"({"model":"anthropic/claude-opus-5","prompt":"x","think":"off","verbosity":"high"})").ok());
+  CHECK_FALSE(plan_of(R"({"model":"anthropic/claude-opus-4.6","prompt":"x","think":"4k","verbosity":"max"})").ok());
+  const Result<Prepared> lenient =
+      plan_of(R"({"model":"anthropic/claude-opus-4.6","prompt":"x","think":"4k","verbosity":"max","lenient":true})");
+  CHECK(body_of(*lenient).find("verbosity") == nullptr);
+}
+
+TEST_CASE("Claude 5.5 takes no prefill at all, and no forced tool while it thinks") {
+  const Catalog haiku = catalogue(
+      R"({"data":[{"id":"anthropic/claude-haiku-5.5","pricing":{"prompt":"0.000001","completion":"0.000002"},"context_length":200000,)"
+      R"("supported_parameters":["max_tokens","reasoning","tools","tool_choice"],"reasoning":{"mandatory":false,"supported_efforts":["high","low"],"default_effort":"high"}}]})");
+  const std::string model = R"({"model":"anthropic/claude-haiku-5.5",)";
+  const std::string tool = R"("prompt":"x","tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required")";
+  CHECK_FALSE(prepare(ask_of(model + tool + R"(,"think":"low"})"), haiku, kPlan).ok());
+  CHECK(prepare(ask_of(model + tool + R"(,"think":"off"})"), haiku, kPlan).ok());
+  const Result<Prepared> dropped = prepare(ask_of(model + tool + R"(,"think":"low","lenient":true})"), haiku, kPlan);
+  REQUIRE(dropped.ok());
+  CHECK(body_of(*dropped).find("tool_choice") == nullptr);
+  CHECK_FALSE(
+      prepare(ask_of(model + R"("messages":[{"role":"user","content":"x"},{"role":"assistant","content":"It is"}],"think":"off"})"), haiku,
+              kPlan)
+          .ok());
+}
+
+TEST_CASE("where a row lists no cap, lenient sends no require_parameters") {
+  const Result<Prepared> p = prepare(ask_of(R"({"model":"sakana/fugu-ultra","prompt":"x","lenient":true})"), Catalog::snapshot(),
+                                     {.now = Catalog::snapshot().fetched_at()});
+  REQUIRE(p.ok());
+  const json::Value body = body_of(*p);
+  const json::Value* provider = body.find("provider");
+  CHECK((provider == nullptr || provider->find("require_parameters") == nullptr));
+  CHECK(has(p->warnings, "require_parameters_left_out"));
 }
 
 TEST_CASE("old prices are refused on a paid call after seven days") {

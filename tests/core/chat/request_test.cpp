@@ -65,7 +65,7 @@ TEST_CASE("what adds fees is named") {
       {R"({"prompt":"x","plugins":[{"id":"context-compression"},{"id":"response-healing"}]})", ""},
       {R"({"prompt":"x","service_tier":"flex"})", ""},
       {R"({"prompt":"x","modalities":["text"]})", ""},
-      {R"({"prompt":"x","plugins":[{"id":"response-healing"},{"id":"web"}]})", "plugin web"},
+      {R"({"prompt":"x","plugins":[{"id":"response-healing"},{"id":"web"}]})", "plugin web with the model's own search"},
       {R"({"prompt":"x","plugins":["web"]})", "plugin without an id"},
       {R"({"prompt":"x","tools":[{"type":"openrouter:web_search"}]})", "server tool openrouter:web_search"},
       {R"({"prompt":"x","web_search_options":{}})", "web search"},

@@ -78,7 +78,7 @@ TEST_CASE("off is said in the words the row knows") {
   REQUIRE(unlisted.ok());
   CHECK(unlisted->reasoning.enabled == false);
   CHECK(!unlisted->reasoning.effort);
-  CHECK(unlisted->forbidden == 0);
+  CHECK((unlisted->forbidden & bit(Sampling::temperature)) == 0);
   CHECK(brief({"openai/gpt-4o", "off"}) == "none 8192 none");
   CHECK(plan({"openai/gpt-4o", "off"})->reasoning.is_empty());
   CHECK(warns(*plan({"minimax/minimax-m3", "off"}), "off_unproven"));
@@ -319,4 +319,9 @@ TEST_CASE("usage that contradicts the plan is told, absence of a count is not") 
   CHECK(contradiction(*plan({"openai/gpt-4o", "off"}), some, false).has_value());
 }
 
-TEST_CASE("an alias is told to move") { CHECK(warns(*plan({"~anthropic/claude-opus-latest", "off"}), "alias_moves")); }
+TEST_CASE("an alias is told to move, except where off names what it stands for") {
+  CHECK(warns(*plan({"~anthropic/claude-opus-latest", "high"}), "alias_moves"));
+  const Result<ThinkPlan> off = plan({"~anthropic/claude-opus-latest", "off"});
+  CHECK(off->names_alias_target);
+  CHECK_FALSE(warns(*off, "alias_moves"));
+}
