@@ -183,7 +183,9 @@ class Merger {
     if (flags_.fits) document_.set("fit", json::Value::boolean(true));
     if (flags_.is_lenient) document_.set("lenient", json::Value::boolean(true));
     if (!flags_.streams) document_.set("stream", json::Value::boolean(false));
-    if (flags_.thinking == ThinkingShown::hidden) document_.set("hide_thinking", json::Value::boolean(true));
+    if (flags_.thinking != ThinkingShown::by_default) {
+      document_.set("hide_thinking", json::Value::boolean(flags_.thinking == ThinkingShown::hidden));
+    }
     if (flags_.tools) {
       Result<json::Value> tools = read_json(*flags_.tools, kSchemaBytesMax, -1);
       if (!tools) return tools.error();

@@ -87,6 +87,12 @@ TEST_CASE("a request document is merged with flags, which win") {
   flags.think = "high";
   CHECK(document(flags) == R"({"model":"a/b","prompt":"New?","temperature":0.10,"think":"high"})");
 
+  REQUIRE(write_file(path, R"({"model":"a/b","prompt":"Old?","hide_thinking":true})", 0600));
+  AskFlags shows;
+  shows.request = path;
+  shows.thinking = ThinkingShown::shown;
+  CHECK(document(shows) == R"({"model":"a/b","prompt":"Old?","hide_thinking":false})");
+
   REQUIRE(write_file(path, R"({"models":["a/b","c/d"],"messages":[{"role":"user","content":"One"},{"role":"assistant","content":"Two"}]})",
                      0600));
   flags = {};
