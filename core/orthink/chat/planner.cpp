@@ -261,10 +261,12 @@ Result<void> Planner::refuse_uncovered(const Ask& ask, const std::vector<const C
     const std::string source = fees_of(ask, model->card).uncovered;
     if (source.empty()) continue;
     if (!ask.is_lenient) {
-      return make_error(Errc::price_unknown, source + " adds costs on " + model->card.id + " that nothing limits, so that no max_cost would hold",
+      return make_error(Errc::price_unknown,
+                        source + " adds costs on " + model->card.id + " that nothing limits, so that no max_cost would hold",
                         "Leave it out, or be lenient to have it sent without a limit on its cost.");
     }
-    prepared.warnings.push_back({"fees_uncovered", "The bound does not cover " + source + ": its cost on " + model->card.id + " has no limit."});
+    prepared.warnings.push_back(
+        {"fees_uncovered", "The bound does not cover " + source + ": its cost on " + model->card.id + " has no limit."});
   }
   return {};
 }
@@ -471,10 +473,12 @@ std::optional<Ask> Planner::nearest(const Ask& ask, const Error& error) const {
 void Planner::explain_routing(const Ask& ask, const RequestParts& parts, Prepared& prepared) const {
   const CallerRouting caller = caller_routing(ask);
   if (caller.sets_require_parameters && !caller.requires_parameters) {
-    prepared.warnings.push_back({"provider_by_caller", "require_parameters was set by the caller: a provider may ignore parameters, the cap included."});
+    prepared.warnings.push_back(
+        {"provider_by_caller", "require_parameters was set by the caller: a provider may ignore parameters, the cap included."});
   }
   if (!caller.sets_require_parameters && !parts.requires_parameters) {
-    prepared.warnings.push_back({"require_parameters_left_out", prepared.card.id + " lists no cap parameter, so require_parameters is left out: with it no provider might be found."});
+    prepared.warnings.push_back({"require_parameters_left_out", prepared.card.id + " lists no cap parameter, so require_parameters is left "
+                                                                                   "out: with it no provider might be found."});
   }
   if (caller.sets_max_price) {
     prepared.warnings.push_back({"provider_by_caller", "max_price was set by the caller: prices up to it may be billed."});
