@@ -59,7 +59,7 @@ function drawReceipt({ model, provider, think, usage, cost, total_ms, attempts, 
     ['Prompt', count(usage.prompt_tokens)],
     ['Served by', [model, provider].filter(Boolean).join(' at ') || 'unknown'],
     ['Time', total_ms === null ? 'unknown' : `${(total_ms / 1000).toFixed(1)} s, ${attempts === 1 ? '1 attempt' : `${attempts} attempts`}`],
-    ...(cost.held_usd === null || cost.usd !== null ? [] : [['Still held', dollars(cost.held_usd)]]),
+    ...(cost.held_usd === null || cost.held_usd === '0' ? [] : [['Still held', dollars(cost.held_usd)]]),
   ], [...notes, ...warnings]);
 }
 

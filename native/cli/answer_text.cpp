@@ -32,7 +32,7 @@ std::string usage_text(const Usage& usage) {
 std::string cost_text(const Receipt& receipt) {
   std::string out = dollars(receipt.cost) + " (" + std::string(name(receipt.cost_source)) + ")";
   if (!receipt.cost) out = "cost unknown";
-  if (receipt.held && (!receipt.cost || receipt.cost_source == CostSource::bound)) out += ", " + dollars(receipt.held) + " held";
+  if (receipt.held && *receipt.held > Money::zero()) out += ", " + dollars(receipt.held) + " held";
   if (receipt.difference_reason) out += "; differs from ours: " + *receipt.difference_reason;
   return out;
 }

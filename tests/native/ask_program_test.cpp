@@ -130,7 +130,7 @@ TEST_CASE("each kind of ending has its exit code") {
       {"content-filter", {"x"}, 4, "complete", ""},
       {"500", {"x"}, 1, "error", "upstream_internal"},
       {"504", {"x"}, 1, "error", "upstream_timeout"},
-      {"402", {"x"}, 1, "error", "upstream_payment"},
+      {"402", {"x"}, 3, "error", "upstream_payment"},
       {"midstream-error", {"x"}, 1, "error", "midstream_error"},
       {"eof-no-done", {"x"}, 1, "error", "stream_truncated"},
       {"reset-midstream", {"x"}, 1, "error", "stream_truncated"},

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "orthink/chat/request.h"
+#include "orthink/chat/fees.h"
 #include "orthink/exchange/state.h"
 
 namespace orthink {
@@ -11,6 +11,15 @@ namespace {
 // A host tells within this whether bytes of a leg left that was closed while it was connecting; and has this long to report a failed
 // connect.
 constexpr Duration kHostGrace = Duration::seconds(1);
+
+// Any of the models asked for may answer. What an unknown one charges is not known either.
+bool is_fee_free(const Ask& ask, const ModelCard& first, const Catalog& catalog) {
+  if (!fee_source(ask, first).empty()) return false;
+  return std::all_of(ask.fallbacks.begin(), ask.fallbacks.end(), [&](const std::string& id) {
+    const std::optional<ModelCard> card = catalog.find(id);
+    return card && fee_source(ask, *card).empty();
+  });
+}
 
 Error cancelled_error() {
   return make_error(Errc::cancelled, "the call was cancelled");
@@ -224,7 +233,8 @@ Result<Exchange> Exchange::open(Instant now, const Ask& ask, const Catalog& cata
   auto state = std::make_unique<State>();
   state->prepared = std::move(*prepared);
   state->catalog = &catalog;
-  state->is_fee_free = fee_source(ask, state->prepared.card).empty();
+  state->is_fee_free = is_fee_free(ask, state->prepared.card, catalog);
+  state->money_max = ask.max_cost;
   state->started = state->now = state->last_output = now;
   state->call_by = now + std::min(ask.deadline.value_or(options.deadlines.call), options.deadlines.call);
   state->receipt = refusal_receipt(ask, options.call_id);

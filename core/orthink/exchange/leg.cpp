@@ -4,15 +4,29 @@
 #include "orthink/chat/upstream_error.h"
 #include "orthink/exchange/state.h"
 #include "orthink/policy/billing.h"
+#include "orthink/wire/json.h"
 
 namespace orthink {
 namespace {
 
-// What a status says about the bill (reliability 3). Refusals before any work cost nothing; 408 and the gateways' own failures may have
-// been worked on.
-Bill bill_of_status(int status) {
-  if (status >= 300 && status < 500 && status != 408) return Bill::none;
-  return status == 503 || status == 529 ? Bill::none : Bill::unknown;
+// What a status says about the bill (reliability 3): a closed list of refusals before any work. 503 and 529 are such only in the
+// upstream's own words: a gateway in front of it may say the same of work that is under way.
+Bill bill_of_status(int status, std::string_view body) {
+  switch (status) {
+    case 400: case 401: case 402: case 403: case 404: case 413: case 422: case 429:
+      return Bill::none;
+    case 503: case 529: {
+      const Result<json::Value> document = json::parse(body);
+      return document && document->is_object() && document->find("error") != nullptr ? Bill::none : Bill::unknown;
+    }
+    default:
+      return Bill::unknown;
+  }
+}
+
+// Failures that the upstream put into words, unlike a stream that broke off.
+bool is_told_by_upstream(Errc errc) {
+  return errc == Errc::midstream_error || (errc >= Errc::upstream_auth && errc <= Errc::upstream_unknown_status);
 }
 
 Errc errc_of(const input::Lost& lost, bool is_late) {
@@ -212,15 +226,24 @@ void Exchange::State::end_body() {
     outcome = ending.outcome;
     return conclude(std::nullopt, Bill::unknown);
   }
-  const bool is_insured = is_fee_free && !has_delivered && answer.usage.completion_tokens.value_or(0) == 0;
-  conclude(std::move(*ending.error), is_insured ? Bill::insured : Bill::unknown);
+  const Bill bill = is_insured(*ending.error) ? Bill::insured : Bill::unknown;
+  conclude(std::move(*ending.error), bill);
+}
+
+// Zero-completion insurance (openrouter-api 6.2) holds where the upstream says that it failed, or its final usage says that nothing was
+// generated. A stream that merely broke off is no such word, and a missing count is no zero.
+bool Exchange::State::is_insured(const Error& failure) const {
+  if (!is_fee_free || has_delivered || reader.has_first_token()) return false;
+  const Usage& usage = reader.answer().usage;
+  if (usage.completion_tokens) return *usage.completion_tokens == 0;
+  return is_told_by_upstream(failure.errc);
 }
 
 void Exchange::State::end_error_body() {
   Error failure = error_from_response(head, error_body, now);
   if (failure.provider == std::nullopt && !provider.empty()) failure.provider = provider;
   if (is_cancelled()) failure = make_error(Errc::cancelled, "the call was cancelled");
-  conclude(std::move(failure), bill_of_status(head.status));
+  conclude(std::move(failure), bill_of_status(head.status, error_body));
 }
 
 void Exchange::State::close_leg() {

@@ -52,6 +52,9 @@ std::string difference_reason(const Answer& answer, const ModelCard& card, Money
     const std::string vendor = usage.upstream_cost ? usd(*usage.upstream_cost) : "its own price";
     return "Own provider key (byok): the account pays only the fee, the vendor bills " + vendor + " to that key.";
   }
+  if (theirs == Money::zero() && usage.completion_tokens == uint64_t{0}) {
+    return "Zero-completion insurance: nothing was generated, so nothing was charged.";
+  }
   const bool is_dearer = theirs > ours;
   if (is_dearer && usage.web_search_requests > 0) {
     return "Web search fees: " + std::to_string(usage.web_search_requests) + " searches are in the cost but not in the token prices.";

@@ -30,7 +30,7 @@ struct Receipt {
   std::optional<Money> provider_cost;      // what the wire said of the last leg
   std::optional<Money> computed_cost;      // ours, from usage and prices
   std::optional<std::string> difference_reason;
-  std::optional<Money> held;               // the bound still held (an unknown outcome), or that was held
+  std::optional<Money> held;               // what is held now; after the call: what stays held for outcomes not known. Nothing = no hold was made
   uint32_t attempts = 0;
   std::optional<Duration> first_token, total;
   std::vector<Note> reasons, warnings;

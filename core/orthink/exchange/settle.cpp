@@ -103,7 +103,15 @@ HoldState Exchange::State::row_end(Bill bill) {
   }
   if (bill == Bill::none) return HoldState::released;
   still_held = still_held.plus(prepared.hold);
+  const std::string& named = reader.answer().generation_id.empty() ? generation_id : reader.answer().generation_id;
+  warn("attempt_unknown", "What attempt " + std::to_string(receipt.attempts) + " cost is not known; $" + prepared.hold.to_decimal() +
+                              " stays held for it" + (named.empty() ? "." : " (generation " + named + ")."));
   return HoldState::unknown;
+}
+
+// A retry is another purchase: with what was spent and may still be billed it stays within the caller's max_cost.
+bool Exchange::State::may_hold_another() const {
+  return !money_max || settled.plus(still_held).plus(prepared.hold) <= *money_max;
 }
 
 void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
@@ -111,12 +119,20 @@ void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
   if (failure && !is_cancelled()) {
     delay = retry_delay(options.retry, {*failure, bill, has_delivered}, receipt.attempts, options.entropy, now, call_by);
   }
-  after = failure ? (delay ? After::retry : After::fail) : After::complete;
-  error = std::move(failure);
   drain_by = Instant::never();
-  if (delay && bill == Bill::none && !is_sent) return back_off(*delay);  // the row is used again
-  if (delay) backoff_until = now + *delay;
+  error = std::move(failure);
+  if (delay && bill == Bill::none && !is_sent) {  // the row is used again
+    after = After::retry;
+    return back_off(*delay);
+  }
   const HoldState end = row_end(bill);
+  const bool retries = delay && may_hold_another();
+  if (delay && !retries) {
+    warn("retry_unaffordable",
+         "It was not tried again: another attempt could take the call over its max_cost of $" + money_max->to_decimal() + ".");
+  }
+  after = !error ? After::complete : retries ? After::retry : After::fail;
+  if (retries) backoff_until = now + *delay;
   stage = Stage::settling;
   settle_by = now + limits::kDrainDeadline;
   store(HoldState::sent, end, true);
@@ -153,12 +169,11 @@ void Exchange::State::close_receipt() {
   if (still_held > Money::zero() || row_state == HoldState::unknown) {
     receipt.cost.reset();
     receipt.cost_source = CostSource::unknown;
-    receipt.held = still_held;
   } else if (was_reserved) {
     receipt.cost = settled;
     receipt.cost_source = settled_source.value_or(CostSource::computed);
-    receipt.held = prepared.hold;
   }
+  if (was_reserved) receipt.held = still_held;
   if (!receipt.generation_id && !generation_id.empty()) receipt.generation_id = generation_id;
   if (!receipt.provider && !provider.empty()) receipt.provider = provider;
   compare_with_plan();

@@ -26,6 +26,7 @@ struct Exchange::State {
   const Catalog* catalog = nullptr;
   ExchangeOptions options;
   bool is_fee_free = true;  // nothing but tokens can be billed
+  std::optional<Money> money_max;  // the caller's max_cost: of all legs together
   Instant started, call_by, now, last_output;
   Stage stage = Stage::reserving;
   std::deque<Output> outs;
@@ -89,6 +90,8 @@ struct Exchange::State {
   void on_store(const StoreReply& reply);
   void on_reserved(const StoreReply& reply);
   void conclude(std::optional<Error> failure, Bill bill);
+  [[nodiscard]] bool is_insured(const Error& failure) const;
+  [[nodiscard]] bool may_hold_another() const;
   HoldState row_end(Bill bill);
   void back_off(Duration delay);
   void release_and_fail(Error failure);

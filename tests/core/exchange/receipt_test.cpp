@@ -123,7 +123,7 @@ TEST_CASE("exit codes as published") {
       {Errc::invalid_argument, 2},    {Errc::thinking_mandatory, 2},   {Errc::not_a_chat_body, 2},
       {Errc::model_unknown, 2},       {Errc::price_unknown, 3},        {Errc::price_stale, 3},
       {Errc::cost_above_max, 3},      {Errc::budget_refused, 3},       {Errc::upstream_rate_limited, 1},
-      {Errc::upstream_payment, 1},    {Errc::upstream_bad_request, 1}, {Errc::upstream_auth, 1},
+      {Errc::upstream_payment, 3},    {Errc::upstream_bad_request, 1}, {Errc::upstream_auth, 1},
       {Errc::first_token_timeout, 1}, {Errc::connect_failed, 1},       {Errc::internal, 1},
       {Errc::store_unavailable, 1},   {Errc::key_missing, 1},          {Errc::cancelled, 130},
   };
