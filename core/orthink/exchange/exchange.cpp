@@ -108,7 +108,7 @@ void Exchange::State::check_time() {
       return;
     case Stage::settling:
       if (now >= settle_by) {
-        warn("store_silent", "The store did not confirm the settlement; what it holds is looked at when it is opened next.");
+        warn_silent();
         finish();
       }
       return;
@@ -211,7 +211,10 @@ void Exchange::State::cancel(bool is_urgent) {
 
 void Exchange::State::leave() {
   if (stage == Stage::over) return;
-  if (stage == Stage::settling) return finish();
+  if (stage == Stage::settling) {
+    if (open_hold > Money::zero()) warn_silent();
+    return finish();
+  }
   const bool never_left = stage == Stage::backoff;
   if (stage == Stage::waiting || stage == Stage::body || stage == Stage::error_body || stage == Stage::connecting) close_leg();
   if (stage == Stage::reserving || stage == Stage::marking) {
@@ -221,6 +224,7 @@ void Exchange::State::leave() {
     if (!never_left && stage == Stage::body) reader.finish();
     const Bill bill = never_left ? Bill::none : Bill::unknown;
     store(HoldState::sent, row_end(bill), true);
+    if (open_hold > Money::zero()) warn_silent();
   }
   if (!error) error = cancelled_error();
   after = After::fail;

@@ -9,15 +9,24 @@
 namespace orthink {
 namespace {
 
-// What a status says about the bill (reliability 3): a closed list of refusals before any work. 503 and 529 are such only in the
+// What a status says about the bill (reliability 3): a closed list of refusals before any work. 429, 503 and 529 are such only in the
 // upstream's own words: a gateway in front of it may say the same of work that is under way.
 Bill bill_of_status(int status, std::string_view body) {
   switch (status) {
-    case 400: case 401: case 402: case 403: case 404: case 413: case 422: case 429:
+    case 400:
+    case 401:
+    case 402:
+    case 403:
+    case 404:
+    case 413:
+    case 422:
       return Bill::none;
-    case 503: case 529: {
+    case 429:
+    case 503:
+    case 529: {
       const Result<json::Value> document = json::parse(body);
-      return document && document->is_object() && document->find("error") != nullptr ? Bill::none : Bill::unknown;
+      const json::Value* error = document && document->is_object() ? document->find("error") : nullptr;
+      return error != nullptr && error->is_object() ? Bill::none : Bill::unknown;
     }
     default:
       return Bill::unknown;
@@ -103,7 +112,8 @@ void Exchange::State::on_head(const http::Head& received) {
     idle_by = now + options.deadlines.idle;
     if (head.status < 300 || head.status >= 400) return;
     close_leg();
-    return conclude(make_error(Errc::redirected, "the upstream redirects to \"" + std::string(head.find("location")) + "\""), Bill::none);
+    return conclude(make_error(Errc::redirected, "the upstream redirects to \"" + std::string(head.find("location")) + "\""),
+                    Bill::unknown);
   }
   stage = Stage::body;
   reader = ResponseReader(form_of(head), head.status);
@@ -231,12 +241,20 @@ void Exchange::State::end_body() {
 }
 
 // Zero-completion insurance (openrouter-api 6.2) holds where the upstream says that it failed, or its final usage says that nothing was
-// generated. A stream that merely broke off is no such word, and a missing count is no zero.
+// generated. A stream that merely broke off is no such word, a missing count is no zero, and what could not be read may have been tokens.
 bool Exchange::State::is_insured(const Error& failure) const {
-  if (!is_fee_free || has_delivered || reader.has_first_token()) return false;
+  if (!is_fee_free || has_content() || reader.answer().invalid_chunks > 0) return false;
   const Usage& usage = reader.answer().usage;
-  if (usage.completion_tokens) return *usage.completion_tokens == 0;
-  return is_told_by_upstream(failure.errc);
+  if (usage.completion_tokens.value_or(0) > 0) return false;
+  if (usage.completion_tokens && usage.state == UsageState::final_) return true;
+  return reader.error() && is_told_by_upstream(failure.errc);
+}
+
+// Anything of an answer, be it not yet reported (half a tool call) or never (a refusal's text).
+bool Exchange::State::has_content() const {
+  const Answer& answer = reader.answer();
+  return has_delivered || reader.has_first_token() || !answer.refusal.empty() || !answer.images_raw.empty() || !answer.audio_raw.empty() ||
+         !answer.annotations_raw.empty();
 }
 
 void Exchange::State::end_error_body() {

@@ -17,7 +17,8 @@ void Exchange::State::store(HoldState from, HoldState to, bool is_durable) {
   write.from = from;
   write.to = to;
   write.bound = NanoUsd::ceil(prepared.hold);
-  write.generation_id = reader.answer().generation_id.empty() ? generation_id : reader.answer().generation_id;
+  // Before it is sent, a row has no generation: what the reader knows is of the leg before.
+  if (from == HoldState::sent) write.generation_id = named_generation();
   if (to == HoldState::settled) {
     write.actual = NanoUsd::ceil(*receipt.cost);
     write.is_exact = receipt.cost_source == CostSource::provider;
@@ -52,6 +53,7 @@ void Exchange::State::on_store(const StoreReply& reply) {
                                        : make_error(Errc::store_unavailable, "the store did not record that the call is sent"));
   }
   if (stage != Stage::settling) return;
+  if (is_applied) open_hold = Money::zero();
   if (!is_applied) warn("store_refused", "The store did not record how the call ended: what it holds stays held.");
   finish();
 }
@@ -59,7 +61,8 @@ void Exchange::State::on_store(const StoreReply& reply) {
 void Exchange::State::on_reserved(const StoreReply& reply) {
   switch (reply.verdict) {
     case StoreReply::Verdict::applied: {
-      receipt.held = prepared.hold.plus(still_held);
+      open_hold = prepared.hold;
+      receipt.held = still_held.plus(unconfirmed).plus(open_hold);
       if (is_cancelled()) return release_and_fail(make_error(Errc::cancelled, "the call was cancelled"));
       stage = Stage::marking;
       return store(HoldState::reserved, HoldState::sent, true);
@@ -89,6 +92,10 @@ void Exchange::State::release_and_fail(Error failure) {
   store(row_state, HoldState::released, true);
 }
 
+const std::string& Exchange::State::named_generation() const {
+  return reader.answer().generation_id.empty() ? generation_id : reader.answer().generation_id;
+}
+
 // Where the row goes, with the books of this call: what the last leg cost is in the receipt.
 HoldState Exchange::State::row_end(Bill bill) {
   account(receipt, reader.answer(),
@@ -103,7 +110,8 @@ HoldState Exchange::State::row_end(Bill bill) {
   }
   if (bill == Bill::none) return HoldState::released;
   still_held = still_held.plus(prepared.hold);
-  const std::string& named = reader.answer().generation_id.empty() ? generation_id : reader.answer().generation_id;
+  open_hold = Money::zero();
+  const std::string& named = named_generation();
   warn("attempt_unknown", "What attempt " + std::to_string(receipt.attempts) + " cost is not known; $" + prepared.hold.to_decimal() +
                               " stays held for it" + (named.empty() ? "." : " (generation " + named + ")."));
   return HoldState::unknown;
@@ -117,7 +125,7 @@ bool Exchange::State::may_hold_another() const {
 void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
   std::optional<Duration> delay;
   if (failure && !is_cancelled()) {
-    delay = retry_delay(options.retry, {*failure, bill, has_delivered}, receipt.attempts, options.entropy, now, call_by);
+    delay = retry_delay(options.retry, {*failure, bill, has_content()}, receipt.attempts, options.entropy, now, call_by);
   }
   drain_by = Instant::never();
   error = std::move(failure);
@@ -144,6 +152,9 @@ void Exchange::State::back_off(Duration delay) {
 }
 
 void Exchange::State::finish() {
+  unconfirmed = unconfirmed.plus(open_hold);
+  open_hold = Money::zero();
+  if (receipt.held) receipt.held = still_held.plus(unconfirmed);
   if (after == After::retry && !is_cancelled()) {
     stage = Stage::backoff;
     return;
@@ -163,6 +174,10 @@ void Exchange::State::warn(std::string code, std::string text) {
   receipt.warnings.push_back({std::move(code), std::move(text)});
 }
 
+void Exchange::State::warn_silent() {
+  warn("store_silent", "The store did not confirm the settlement; what it holds is looked at when it is opened next.");
+}
+
 void Exchange::State::close_receipt() {
   receipt.total = now - started;
   const bool was_reserved = receipt.held.has_value();
@@ -173,7 +188,6 @@ void Exchange::State::close_receipt() {
     receipt.cost = settled;
     receipt.cost_source = settled_source.value_or(CostSource::computed);
   }
-  if (was_reserved) receipt.held = still_held;
   if (!receipt.generation_id && !generation_id.empty()) receipt.generation_id = generation_id;
   if (!receipt.provider && !provider.empty()) receipt.provider = provider;
   compare_with_plan();

@@ -45,6 +45,8 @@ struct Exchange::State {
   Instant settle_by = Instant::never();
   Money settled = Money::zero();     // of rows settled so far
   Money still_held = Money::zero();  // of rows that ended unknown
+  Money open_hold = Money::zero();   // of the row in hand, until the store has confirmed its end
+  Money unconfirmed = Money::zero(); // of rows whose end the store did not confirm
   std::optional<CostSource> settled_source;
 
   // Of the leg.
@@ -91,6 +93,8 @@ struct Exchange::State {
   void on_reserved(const StoreReply& reply);
   void conclude(std::optional<Error> failure, Bill bill);
   [[nodiscard]] bool is_insured(const Error& failure) const;
+  [[nodiscard]] bool has_content() const;
+  [[nodiscard]] const std::string& named_generation() const;
   [[nodiscard]] bool may_hold_another() const;
   HoldState row_end(Bill bill);
   void back_off(Duration delay);
@@ -98,6 +102,7 @@ struct Exchange::State {
   void finish();
   void close_receipt();
   void warn(std::string code, std::string text);
+  void warn_silent();
   void compare_with_plan();
 };
 

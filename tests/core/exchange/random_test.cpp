@@ -1,4 +1,5 @@
 // Whatever comes in whatever order: scripts made from a printed seed against what must always hold.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 #include <random>
@@ -44,7 +45,7 @@ constexpr std::string_view kPieces[] = {
     "\n  \n",
     "\xff\xfe",
 };
-constexpr int kStatuses[] = {200, 200, 200, 200, 429, 502, 503, 400, 401, 402, 408, 504, 529, 301, 204, 100};
+constexpr int kStatuses[] = {200, 200, 200, 200, 429, 502, 503, 400, 401, 402, 408, 409, 499, 504, 529, 301, 204, 100};
 
 // What a store that answers at random would hold, and what the outside knows of each row.
 struct Row {
@@ -125,8 +126,9 @@ class Script {
         const int status = kStatuses[pick(std::size(kStatuses))];
         if (is_mine && !has_head_) {
           has_head_ = true;
-          // These statuses refuse before any work.
-          const bool is_refusal = (status >= 300 && status < 500 && status != 408) || status == 503 || status == 529;
+          // These statuses refuse before any work; the last three in an error document of the upstream's.
+          constexpr int kRefusals[] = {400, 401, 402, 403, 404, 413, 422, 429, 503, 529};
+          const bool is_refusal = std::find(std::begin(kRefusals), std::end(kRefusals), status) != std::end(kRefusals);
           is_refused_ = is_refusal;
           rows_[row_].may_be_billed = !is_refusal;
         }

@@ -1,0 +1,171 @@
+// What a failed leg is taken to have cost, and whether it is bought again.
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/scripted_world.h"
+
+using namespace orthink;
+using namespace orthink::test;
+
+namespace {
+
+constexpr std::string_view kErrorChunk =
+    R"(data: {"id":"gen-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],)"
+    R"("error":{"code":502,"message":"gone","metadata":{"error_type":"server"}})";
+
+ExchangeOptions seeded() {
+  ExchangeOptions options;
+  options.entropy = 1;
+  return options;
+}
+
+constexpr std::string_view kAsk = R"({"prompt":"Why?","think":"2000"})";
+
+ScriptedWorld answering(int status = 200) {
+  ScriptedWorld world = ScriptedWorld::open(kAsk, seeded());
+  world.start();
+  world.head(status, {{"content-type", status == 200 ? "text/event-stream" : "application/json"}, {"x-generation-id", "gen-9"}});
+  return world;
+}
+
+HoldState row_of(const ScriptedWorld& world) {
+  return world.batch.rows.at(0).to;
+}
+
+// Confirms the end of the leg; true when another is to come.
+bool comes_again(ScriptedWorld& world) {
+  world.applied();
+  return !world.exchange->is_over();
+}
+
+}  // namespace
+
+TEST_CASE("a leg that showed any token is never bought again, whatever error ends it") {
+  const std::string_view shown[] = {
+      R"({"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]})",
+      R"({"refusal":"I will not."})",
+      R"({"images":[{"type":"image_url","image_url":{"url":"data:,"}}]})",
+  };
+  for (const std::string_view delta : shown) {
+    CAPTURE(delta);
+    ScriptedWorld world = answering();
+    world.bytes(R"(data: {"id":"gen-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":)" + std::string(delta) + "}]}\n\n");
+    world.bytes(std::string(kErrorChunk) + "}\n\n");
+    CHECK(row_of(world) == HoldState::unknown);
+    CHECK_FALSE(comes_again(world));
+  }
+}
+
+TEST_CASE("an error chunk that counts tokens is settled, not bought again") {
+  ScriptedWorld world = answering();
+  world.bytes(std::string(kErrorChunk) + R"(,"usage":{"prompt_tokens":14,"completion_tokens":9,"total_tokens":23,"cost":0.000059}})" +
+              "\n\n");
+  CHECK(row_of(world) == HoldState::settled);
+  CHECK_FALSE(comes_again(world));
+}
+
+TEST_CASE("a running count of zero is no final one") {
+  ScriptedWorld world = answering();
+  world.bytes(R"(data: {"id":"gen-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":""}}],)"
+              R"("usage":{"prompt_tokens":14,"completion_tokens":0,"total_tokens":14}})"
+              "\n\n");
+  world.end();
+  CHECK(row_of(world) == HoldState::unknown);
+  CHECK_FALSE(comes_again(world));
+}
+
+TEST_CASE("an error after a chunk that could not be read is not insured") {
+  ScriptedWorld world = answering();
+  world.bytes("data: {\"choices\":[{\"delta\":{\"content\":\"x\n\n" + std::string(kErrorChunk) + "}\n\n");
+  CHECK(row_of(world) == HoldState::unknown);
+  CHECK_FALSE(comes_again(world));
+}
+
+TEST_CASE("a closed list of statuses lets a hold go") {
+  const std::string document = R"({"error":{"code":1,"message":"no"}})";
+  const std::string page = "<html>busy</html>";
+  for (const int status : {400, 401, 402, 403, 404, 413, 422}) {
+    for (const std::string& body : {document, page, std::string()}) {
+      CAPTURE(status, body);
+      ScriptedWorld world = answering(status);
+      if (!body.empty()) world.bytes(body);
+      world.end();
+      CHECK(row_of(world) == HoldState::released);
+      CHECK_FALSE(comes_again(world));
+    }
+  }
+  for (const int status : {429, 503, 529}) {
+    CAPTURE(status);
+    ScriptedWorld refused = answering(status);
+    refused.bytes(document);
+    refused.end();
+    CHECK(row_of(refused) == HoldState::released);
+    CHECK(comes_again(refused));
+    for (const std::string& body : {page, std::string(), std::string(R"({"message":"busy"})"), document.substr(0, 20)}) {
+      CAPTURE(body);
+      ScriptedWorld world = answering(status);
+      if (!body.empty()) world.bytes(body);
+      world.end();
+      CHECK(row_of(world) == HoldState::unknown);
+      CHECK_FALSE(comes_again(world));
+      CHECK_FALSE(world.exchange->receipt().cost);
+    }
+  }
+  for (const int status : {204, 301, 307, 408, 409, 410, 412, 418, 451, 499, 504, 520, 524, 599}) {
+    CAPTURE(status);
+    ScriptedWorld world = answering(status);
+    world.bytes(document);
+    world.end();
+    CHECK(row_of(world) == HoldState::unknown);
+    CHECK_FALSE(comes_again(world));
+    CHECK_FALSE(world.exchange->receipt().cost);
+  }
+}
+
+TEST_CASE("held is what is held now, and after the call what stays held") {
+  ScriptedWorld world = ScriptedWorld::open(kAsk, seeded());
+  const Money hold = world.exchange->prepared().hold;
+  CHECK_FALSE(world.exchange->receipt().held);
+  world.start();
+  CHECK(world.exchange->receipt().held == hold);
+  world.head(429);
+  world.bytes(R"({"error":{"code":429,"message":"slow"}})");
+  world.end();
+  CHECK(world.exchange->receipt().held == hold);  // not yet confirmed
+  world.applied();
+  CHECK(world.exchange->receipt().held == Money::zero());
+  world.tick_at(world.wakes_at);
+  CHECK(world.exchange->receipt().held == Money::zero());
+  world.start();
+  CHECK(world.exchange->receipt().held == hold);
+  world.head(502);
+  world.end();
+  world.applied();
+  CHECK(world.exchange->is_over());
+  CHECK(world.exchange->receipt().held == hold);
+}
+
+TEST_CASE("what the store does not confirm stays held") {
+  for (const bool is_silent : {false, true}) {
+    CAPTURE(is_silent);
+    ScriptedWorld world = answering(401);
+    world.end();
+    CHECK(row_of(world) == HoldState::released);
+    if (is_silent) {
+      while (!world.exchange->is_over()) world.tick_at(world.wakes_at);
+    } else {
+      world.refused(StoreReply::Verdict::unavailable);
+    }
+    CHECK(world.exchange->is_over());
+    CHECK(world.exchange->receipt().held == world.exchange->prepared().hold);
+  }
+}
+
+TEST_CASE("the row of a second attempt does not bear the first one's generation") {
+  ScriptedWorld world = answering();
+  world.bytes(std::string(kErrorChunk) + R"(,"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cost":0}})" + "\n\n");
+  CHECK(world.batch.rows.at(0).generation_id == "gen-1");
+  CHECK(comes_again(world));
+  world.tick_at(world.wakes_at);
+  CHECK(row_of(world) == HoldState::reserved);
+  CHECK(world.batch.rows.at(0).generation_id.empty());
+}
