@@ -55,7 +55,7 @@ The prompt is the words given, or standard input for "-". On a terminal a status
     {Verb::sim, "sim", "", "serve a stand-in for OpenRouter on loopback",
      R"(Speaks the real wire with invented answers: streams, thinking that respects the request the way each family does, usage with cost to the last digit, errors and faults by name. Nothing is spent. It keeps its own bill, printed at the end.
 
-  orthink sim --port 4010 --fault 503=2,slow_start=1500
+  orthink sim --port 4010 --fault 500=2,slow-start=1500
   ORTHINK_BASE_URL=http://127.0.0.1:4010/api/v1 OPENROUTER_API_KEY=any orthink ask "Hello"
   orthink sim --list-faults)",
      0, 0},
