@@ -58,6 +58,7 @@ int run_sim(const Typed& typed, Printer& printer) {
   options.seed = typed.count(Flag::seed).value_or(1);
   options.replay_dir = std::string(typed.text(Flag::replay).value_or(""));
   options.faults = std::move(*faults);
+  if (auto pace = typed.count(Flag::pace)) options.pace = Duration::millis(static_cast<int64_t>(*pace));
   options.json = typed.json();
   options.is_terminal = printer.streams().out_is_terminal;
   options.now = [] { return now(); };

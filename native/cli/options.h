@@ -56,6 +56,7 @@ enum class Flag : uint8_t {
   port,
   replay,
   seed,
+  pace,
   fault,
   list_faults,
   markdown,

@@ -121,6 +121,8 @@ constexpr FlagRow kFlags[] = {
     {Flag::port, "--port", "N", Takes::count, "the port; 0 (the default) takes a free one", on(Verb::sim), "", 0, 65'535},
     {Flag::replay, "--replay", "DIR", Takes::folder, "serve a folder of recordings by request match", on(Verb::sim)},
     {Flag::seed, "--seed", "N", Takes::count, "the seed of everything invented; default 1", on(Verb::sim), "", 0, UINT64_MAX},
+    {Flag::pace, "--pace", "MS", Takes::count, "the pause between the parts of an answer, in milliseconds; default 0, on a terminal gentle",
+     on(Verb::sim), "", 0, 60'000},
     {Flag::fault, "--fault", "LIST", Takes::text, "faults to commit, NAME[=ARG] separated by commas", on(Verb::sim), "", 0, 0, true},
     {Flag::list_faults, "--list-faults", "", Takes::nothing, "print the faults there are", on(Verb::sim)},
     {Flag::markdown, "--markdown", "", Takes::nothing, "print docs/configuration.md", on(Verb::config), "", 0, 0, false, true},

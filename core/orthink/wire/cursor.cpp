@@ -226,12 +226,7 @@ bool Cursor::skip() {
 
 bool Cursor::skip_key() {
   Span key;
-  if (*p_ != '"' || !string_here(key)) return false;
-  space();
-  if (*p_ != ':') return false;
-  ++p_;
-  space();
-  return true;
+  return key_here(key);
 }
 
 // Iterative: one bit a level says whether it is an object.

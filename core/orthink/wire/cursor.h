@@ -90,6 +90,15 @@ class Cursor {
     }
     return long_string(begin, at, out);
   }
+  // A member's name with its colon, up to the value.
+  bool key_here(Span& key) {
+    if (*p_ != '"' || !string_here(key)) return false;
+    space();
+    if (*p_ != ':') return false;
+    ++p_;
+    space();
+    return true;
+  }
   bool long_string(const char* begin, size_t plain, Span& out);
   bool number();
   bool literal(std::string_view word);
@@ -114,11 +123,7 @@ bool Cursor::object(OnKey&& on_key) {
   if (*p_ != '}') {
     for (;;) {
       Span key;
-      if (*p_ != '"' || !string_here(key)) return false;
-      space();
-      if (*p_ != ':') return false;
-      ++p_;
-      space();
+      if (!key_here(key)) return false;
       if (!on_key(key_text(key))) return false;
       space();
       if (*p_ != ',') break;

@@ -100,6 +100,8 @@ TEST_CASE("values are checked for their form", "[options]") {
   }
   CHECK(bad({"sim", "--port", "65536"}).errc == Errc::invalid_argument);
   CHECK(good({"sim", "--port", "0"}).count(Flag::port) == 0);
+  CHECK(good({"sim", "--pace", "20"}).count(Flag::pace) == 20);
+  CHECK(bad({"sim", "--pace", "60001"}).errc == Errc::invalid_argument);
   for (const char* usd : {"", "-1", "free", "1,5", "$1"})
     CHECK(bad({"plan", "--max-cost", usd, "x"}).message.find("takes dollars") != std::string::npos);
   CHECK(bad({"plan", "--max-cost", "bash.05", "x"}).remedy.find("shell replaced $0") != std::string::npos);
