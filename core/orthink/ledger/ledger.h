@@ -1,0 +1,66 @@
+// The ledger: every move of money as a batch. Pure; nothing here talks to a store.
+//
+//   none -> reserved -> sent -> settled    final usage, or the bound when nothing more can be known (flagged)
+//                    |       -> released   certainly nothing was or will be billed
+//                    |       -> unknown -> settled | released
+//                    -> released           never sent
+//
+// Counters of a scope S, window W (d<day> or m<month>):
+//   c/S/W   committed = held + spent, guarded by the money limit      h/S/W   held
+//   n/S/d.. requests of the day, guarded                              b/S     blocked when above 0
+// Rates: r/S requests, t/S tokens, per minute. Invariants (checked by ledger/audit and tests):
+//   c <= limit after every commit that reserved;  h = sum of bounds of open rows;  c - h = sum of actuals of settled rows.
+// A hold falls only by released or settled, or by lower(): a fact that lowers what may still be billed.
+// Thread rule: pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "orthink/base/error.h"
+#include "orthink/ledger/batch.h"
+#include "orthink/ledger/record.h"
+#include "orthink/ledger/scope.h"
+
+namespace orthink::ledger {
+
+// Reserves record.bound in every scope. record.scopes must be those of `limits`, in their order.
+StoreBatch reserve(const HoldRecord& record, const std::vector<ScopeLimits>& limits, std::string_view epoch, Instant at);
+StoreBatch mark_sent(const HoldRecord& record, std::string_view epoch, Instant at);         // durable
+StoreBatch note(const HoldRecord& record, std::string_view epoch, Instant at);              // what is known of a sent row, not durable
+StoreBatch settle(const HoldRecord& record, HoldState found, Instant at);                   // record.actual; durable
+StoreBatch release(const HoldRecord& record, HoldState found, Instant at);                  // durable
+StoreBatch leave_unknown(const HoldRecord& record, Instant due, Instant at);                // durable; the hold stays
+// The bound of an open row changes to `bound`: up is guarded like a reservation (a slice), down needs a fact (not checked here).
+StoreBatch rebound(const HoldRecord& record, NanoUsd bound, const std::vector<ScopeLimits>& limits, std::string_view epoch, Instant at);
+
+// What stands of one limit, for refusals, warnings and the budget document.
+struct LimitState {
+  Scope scope;
+  LimitKind kind = LimitKind::usd_per_day;
+  int64_t limit = 0;
+  int64_t spent = 0;
+  int64_t held = 0;
+  Instant resets;
+  [[nodiscard]] int64_t left() const { return limit - spent - held > 0 ? limit - spent - held : 0; }
+};
+
+// The refusal of a reservation in words: scope, limit, what is held and spent, when it resets. `reply` is what reserve() was
+// answered with. REQUIRES: the verdict is not `applied`.
+Error refusal(const HoldRecord& record, const std::vector<ScopeLimits>& limits, const StoreReply& reply, Instant at);
+// Money that would have passed when money stood against it: what the tightest scope has left. Nothing: another limit, or nothing left.
+std::optional<NanoUsd> affordable(const std::vector<ScopeLimits>& limits, const StoreBatch& batch, const StoreReply& reply);
+// Limits of which at least `percent` is used, after an applied reservation.
+std::vector<LimitState> near_limits(const std::vector<ScopeLimits>& limits, const StoreBatch& batch, const StoreReply& reply,
+                                    uint32_t percent, Instant at);
+
+// Key names, for those who read counters (budget, audit).
+std::string committed_key(const Scope& scope, bool is_month, int64_t window);
+std::string held_key(const Scope& scope, bool is_month, int64_t window);
+std::string requests_key(const Scope& scope, int64_t day);
+std::string blocked_key(const Scope& scope);
+std::string requests_rate_key(const Scope& scope);
+std::string tokens_rate_key(const Scope& scope);
+
+}  // namespace orthink::ledger
