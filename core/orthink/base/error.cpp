@@ -66,6 +66,9 @@ constexpr ErrorRow kRows[] = {
     {Errc::store_unavailable, internal_error, "store_unavailable", B::orthink, R::same,
      "Check the store with `orthink doctor`; nothing was sent or bought."},
     {Errc::price_overflow, budget_exceeded, "price_overflow", B::policy, R::changed, "Lower the total cap or shorten the prompt."},
+    {Errc::rate_limited, rate_limit_exceeded, "rate_limited", B::policy, R::after, "Wait until the limit has room again, or have it raised."},
+    {Errc::account_blocked, budget_exceeded, "account_blocked", B::policy, R::no, "Have an operator clear it with `orthink budget clear`."},
+    {Errc::clock_refused, internal_error, "clock_refused", B::orthink, R::no, "Set the machine's clock; `orthink doctor` shows the difference."},
 
     {Errc::upstream_auth, authentication_failed, "upstream_auth", B::caller, R::changed,
      "Set a valid key with `orthink key set` or OPENROUTER_API_KEY."},

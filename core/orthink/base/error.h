@@ -69,6 +69,9 @@ enum class Errc : uint16_t {
   budget_refused = 61,
   store_unavailable = 62,
   price_overflow = 63,
+  rate_limited = 64,               // our own limits of requests or tokens
+  account_blocked = 65,            // a call of it cost more than its bound
+  clock_refused = 66,              // this machine's clock cannot be trusted with windows
   // upstream
   upstream_auth = 80,
   upstream_payment = 81,

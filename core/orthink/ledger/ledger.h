@@ -25,15 +25,22 @@
 
 namespace orthink::ledger {
 
-// Reserves record.bound in every scope. record.scopes must be those of `limits`, in their order.
-StoreBatch reserve(const HoldRecord& record, const std::vector<ScopeLimits>& limits, std::string_view epoch, Instant at);
-StoreBatch mark_sent(const HoldRecord& record, std::string_view epoch, Instant at);         // durable
-StoreBatch note(const HoldRecord& record, std::string_view epoch, Instant at);              // what is known of a sent row, not durable
-StoreBatch settle(const HoldRecord& record, HoldState found, Instant at);                   // record.actual; durable
-StoreBatch release(const HoldRecord& record, HoldState found, Instant at);                  // durable
-StoreBatch leave_unknown(const HoldRecord& record, Instant due, Instant at);                // durable; the hold stays
-// The bound of an open row changes to `bound`: up is guarded like a reservation (a slice), down needs a fact (not checked here).
-StoreBatch rebound(const HoldRecord& record, NanoUsd bound, const std::vector<ScopeLimits>& limits, std::string_view epoch, Instant at);
+using ScopeList = std::vector<ScopeLimits>;
+
+// Reserves record.bound in every scope. record.scopes are those of `limits`, in their order. The answer's values are what
+// near_limits(), refusal() and affordable() read.
+StoreBatch reserve(const HoldRecord& record, const ScopeList& limits, std::string_view epoch, Instant at);
+StoreBatch mark_sent(const HoldRecord& record, std::string_view epoch, Instant at);  // durable
+StoreBatch note(const HoldRecord& record, std::string_view epoch, Instant at);       // what is known of a sent row; not durable
+// record.actual is what it cost. `found`: the state the row is in, sent or unknown. With `limits`, tokens that were not used go
+// back to their rates. Above the bound the account is blocked (blocked_scope()) until an operator clears it. Durable.
+StoreBatch settle(const HoldRecord& record, HoldState found, const ScopeList& limits, Instant at);
+// `found`: reserved (the request counts as not made), sent or unknown. Durable.
+StoreBatch release(const HoldRecord& record, HoldState found, const ScopeList& limits, Instant at);
+StoreBatch leave_unknown(const HoldRecord& record, Instant due, Instant at);         // durable; the hold stays
+// The bound of a sent row changes from record.bound to `bound`: up is guarded like a reservation (a slice), down needs a fact,
+// which is the caller's to know.
+StoreBatch rebound(const HoldRecord& record, NanoUsd bound, const ScopeList& limits, std::string_view epoch, Instant at);
 
 // What stands of one limit, for refusals, warnings and the budget document.
 struct LimitState {
@@ -48,12 +55,13 @@ struct LimitState {
 
 // The refusal of a reservation in words: scope, limit, what is held and spent, when it resets. `reply` is what reserve() was
 // answered with. REQUIRES: the verdict is not `applied`.
-Error refusal(const HoldRecord& record, const std::vector<ScopeLimits>& limits, const StoreReply& reply, Instant at);
+Error refusal(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, Instant at);
 // Money that would have passed when money stood against it: what the tightest scope has left. Nothing: another limit, or nothing left.
-std::optional<NanoUsd> affordable(const std::vector<ScopeLimits>& limits, const StoreBatch& batch, const StoreReply& reply);
+std::optional<NanoUsd> affordable(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply);
 // Limits of which at least `percent` is used, after an applied reservation.
-std::vector<LimitState> near_limits(const std::vector<ScopeLimits>& limits, const StoreBatch& batch, const StoreReply& reply,
-                                    uint32_t percent, Instant at);
+std::vector<LimitState> near_limits(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, uint32_t percent);
+// Who is blocked when a call cost more than its bound: its user, else its key, else everyone.
+Scope blocked_scope(const HoldRecord& record);
 
 // Key names, for those who read counters (budget, audit).
 std::string committed_key(const Scope& scope, bool is_month, int64_t window);

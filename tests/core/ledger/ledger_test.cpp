@@ -1,0 +1,235 @@
+// The moves of the ledger on the reference table: invariants after every step, refusals in words.
+#include "orthink/ledger/ledger.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+
+#include "orthink/ledger/memory_table.h"
+#include "orthink/ledger/window.h"
+
+using namespace orthink;
+using Verdict = StoreReply::Verdict;
+
+namespace {
+
+const Instant kNoon{1'795'521'600'000'000};  // 2026-11-24T12:00:00Z
+const Scope kAlice{ScopeKind::user, "alice"};
+
+ledger::ScopeList scopes(const char* global, const char* alice) {
+  return {{Scope{}, *Limits::parse(global)}, {kAlice, *Limits::parse(alice)}};
+}
+
+HoldRecord record(const ledger::ScopeList& limits, uint32_t number, int64_t bound, Instant at = kNoon) {
+  HoldRecord hold;
+  hold.call_id = "call-" + std::to_string(number);
+  hold.row = 1;
+  hold.attempt = 1;
+  for (const ScopeLimits& each : limits) hold.scopes.push_back(each.scope);
+  hold.day = window::day_of(at);
+  hold.month = window::month_of(at);
+  hold.bound = {bound};
+  hold.tokens_bound = 100;
+  hold.created = at;
+  return hold;
+}
+
+int64_t committed(const MemoryTable& table, const HoldRecord& hold) {
+  return table.counter(ledger::committed_key(kAlice, false, hold.day));
+}
+int64_t held(const MemoryTable& table, const HoldRecord& hold) { return table.counter(ledger::held_key(kAlice, false, hold.day)); }
+
+}  // namespace
+
+TEST_CASE("a hold is reserved, sent and settled, and both books follow") {
+  MemoryTable table;
+  const auto limits = scopes("{}", R"({"usd_per_day":"0.000001"})");
+  HoldRecord hold = record(limits, 1, 800);
+  REQUIRE(table.apply(ledger::reserve(hold, limits, "e1", kNoon)).verdict == Verdict::applied);
+  CHECK(committed(table, hold) == 800);
+  CHECK(held(table, hold) == 800);
+  REQUIRE(table.apply(ledger::mark_sent(hold, "e1", kNoon)).verdict == Verdict::applied);
+  hold.actual = {300};
+  hold.source = AmountSource::provider;
+  REQUIRE(table.apply(ledger::settle(hold, HoldState::sent, limits, kNoon)).verdict == Verdict::applied);
+  CHECK(committed(table, hold) == 300);
+  CHECK(held(table, hold) == 0);
+  CHECK(table.apply(ledger::settle(hold, HoldState::sent, limits, kNoon)).verdict == Verdict::row_conflict);
+  CHECK(committed(table, hold) == 300);
+  CHECK(table.journal("global").size() == 3);
+  CHECK(table.rows().at("call-1/1").state == HoldState::settled);
+}
+
+TEST_CASE("the last nano-dollar is allowed, one more is refused in words, and what is left is named") {
+  MemoryTable table;
+  const auto limits = scopes(R"({"usd_per_month":"1"})", R"({"usd_per_day":"0.000001"})");
+  REQUIRE(table.apply(ledger::reserve(record(limits, 1, 600), limits, "e1", kNoon)).verdict == Verdict::applied);
+  const HoldRecord second = record(limits, 2, 401);
+  const StoreReply reply = table.apply(ledger::reserve(second, limits, "e1", kNoon));
+  REQUIRE(reply.verdict == Verdict::guard_failed);
+  const Error error = ledger::refusal(second, limits, reply, kNoon);
+  CHECK(error.errc == Errc::budget_refused);
+  CHECK(error.message ==
+        "user:alice may use $0.000001 dollars a day: $0 is spent and $0.0000006 held; this call may cost up to $0.000000401");
+  CHECK(error.scope == "user:alice");
+  CHECK(error.resets_at == "2026-11-25T00:00:00Z");
+  CHECK(error.retry_after == Duration::seconds(12 * 3600));
+  REQUIRE(ledger::affordable(second, limits, reply));
+  CHECK(ledger::affordable(second, limits, reply)->nano == 400);
+  CHECK(table.apply(ledger::reserve(record(limits, 3, 400), limits, "e1", kNoon)).verdict == Verdict::applied);
+}
+
+TEST_CASE("a refused reservation leaves nothing in any scope") {
+  MemoryTable table;
+  const auto limits = scopes(R"({"requests_per_day":10})", R"({"usd_per_day":"0"})");
+  const MemoryTable before = table;
+  CHECK(table.apply(ledger::reserve(record(limits, 1, 1), limits, "e1", kNoon)).verdict == Verdict::guard_failed);
+  CHECK(table == before);
+}
+
+TEST_CASE("a release of what was never sent gives the request back; an unknown keeps the hold until it is settled") {
+  MemoryTable table;
+  const auto limits = scopes("{}", R"({"requests_per_day":1})");
+  HoldRecord first = record(limits, 1, 5);
+  REQUIRE(table.apply(ledger::reserve(first, limits, "e1", kNoon)).verdict == Verdict::applied);
+  CHECK(table.apply(ledger::reserve(record(limits, 2, 5), limits, "e1", kNoon)).verdict == Verdict::guard_failed);
+  REQUIRE(table.apply(ledger::release(first, HoldState::reserved, limits, kNoon)).verdict == Verdict::applied);
+  HoldRecord third = record(limits, 3, 5);
+  REQUIRE(table.apply(ledger::reserve(third, limits, "e1", kNoon)).verdict == Verdict::applied);
+  REQUIRE(table.apply(ledger::mark_sent(third, "e1", kNoon)).verdict == Verdict::applied);
+  REQUIRE(table.apply(ledger::leave_unknown(third, kNoon, kNoon)).verdict == Verdict::applied);
+  CHECK(held(table, third) == 5);
+  third.actual = third.bound;
+  third.source = AmountSource::bound;
+  REQUIRE(table.apply(ledger::settle(third, HoldState::unknown, {}, kNoon)).verdict == Verdict::applied);
+  CHECK(held(table, third) == 0);
+  CHECK(committed(table, third) == 5);
+}
+
+TEST_CASE("rates let a burst of the limit pass, then one at a time") {
+  MemoryTable table;
+  const auto limits = scopes("{}", R"({"requests_per_minute":7})");
+  for (uint32_t i = 0; i < 7; ++i)
+    REQUIRE(table.apply(ledger::reserve(record(limits, i, 1), limits, "e1", kNoon)).verdict == Verdict::applied);
+  const HoldRecord eighth = record(limits, 8, 1);
+  const StoreReply reply = table.apply(ledger::reserve(eighth, limits, "e1", kNoon));
+  REQUIRE(reply.verdict == Verdict::rate_limited);
+  const Error error = ledger::refusal(eighth, limits, reply, kNoon);
+  CHECK(error.errc == Errc::rate_limited);
+  CHECK(error.message == "user:alice may use 7 requests a minute, and has used them");
+  REQUIRE(error.retry_after);
+  CHECK(error.retry_after->us == 8'571'429);
+  const Instant later = kNoon + *error.retry_after;
+  CHECK(table.apply(ledger::reserve(eighth, limits, "e1", Instant{later.us - 1})).verdict == Verdict::rate_limited);
+  CHECK(table.apply(ledger::reserve(eighth, limits, "e1", later)).verdict == Verdict::applied);
+}
+
+TEST_CASE("tokens that were not used go back to their rate; a limit of none lets nothing pass") {
+  MemoryTable table;
+  const auto limits = scopes("{}", R"({"tokens_per_minute":100})");
+  HoldRecord hold = record(limits, 1, 1);
+  REQUIRE(table.apply(ledger::reserve(hold, limits, "e1", kNoon)).verdict == Verdict::applied);
+  REQUIRE(table.apply(ledger::mark_sent(hold, "e1", kNoon)).verdict == Verdict::applied);
+  HoldRecord second = record(limits, 2, 1);
+  second.tokens_bound = 60;
+  CHECK(table.apply(ledger::reserve(second, limits, "e1", kNoon)).verdict == Verdict::rate_limited);
+  hold.usage.state = UsageState::final_;
+  hold.usage.prompt_tokens = 10;
+  hold.usage.completion_tokens = 30;
+  REQUIRE(table.apply(ledger::settle(hold, HoldState::sent, limits, kNoon)).verdict == Verdict::applied);
+  CHECK(table.apply(ledger::reserve(second, limits, "e1", kNoon)).verdict == Verdict::applied);
+  const auto none = scopes("{}", R"({"requests_per_minute":0})");
+  CHECK(table.apply(ledger::reserve(record(none, 9, 1), none, "e1", kNoon)).verdict == Verdict::rate_limited);
+}
+
+TEST_CASE("above its bound a call is booked in full and its account blocked until cleared") {
+  MemoryTable table;
+  const auto limits = scopes("{}", "{}");
+  HoldRecord hold = record(limits, 1, 10);
+  REQUIRE(table.apply(ledger::reserve(hold, limits, "e1", kNoon)).verdict == Verdict::applied);
+  REQUIRE(table.apply(ledger::mark_sent(hold, "e1", kNoon)).verdict == Verdict::applied);
+  hold.actual = {11};
+  REQUIRE(table.apply(ledger::settle(hold, HoldState::sent, limits, kNoon)).verdict == Verdict::applied);
+  CHECK(committed(table, hold) == 11);
+  const HoldRecord next = record(limits, 2, 1);
+  const StoreReply reply = table.apply(ledger::reserve(next, limits, "e1", kNoon));
+  REQUIRE(reply.verdict == Verdict::guard_failed);
+  CHECK(ledger::refusal(next, limits, reply, kNoon).errc == Errc::account_blocked);
+}
+
+TEST_CASE("a clock that went back further than machines may differ is refused") {
+  MemoryTable table;
+  const auto limits = scopes("{}", "{}");
+  REQUIRE(table.apply(ledger::reserve(record(limits, 1, 1), limits, "e1", kNoon)).verdict == Verdict::applied);
+  const Instant slack{kNoon.us - 300'000'000};
+  CHECK(table.apply(ledger::reserve(record(limits, 2, 1, slack), limits, "e1", slack)).verdict == Verdict::applied);
+  const Instant back{kNoon.us - 300'000'001};
+  const HoldRecord late = record(limits, 3, 1, back);
+  const StoreReply reply = table.apply(ledger::reserve(late, limits, "e1", back));
+  REQUIRE(reply.verdict == Verdict::clock_behind);
+  CHECK(ledger::refusal(late, limits, reply, back).errc == Errc::clock_refused);
+}
+
+TEST_CASE("limits that are nearly used are named") {
+  MemoryTable table;
+  const auto limits = scopes(R"({"usd_per_month":"1"})", R"({"usd_per_day":"0.000001"})");
+  const HoldRecord first = record(limits, 1, 799);
+  CHECK(ledger::near_limits(first, limits, table.apply(ledger::reserve(first, limits, "e1", kNoon)), 80).empty());
+  const HoldRecord second = record(limits, 2, 1);
+  const auto near = ledger::near_limits(second, limits, table.apply(ledger::reserve(second, limits, "e1", kNoon)), 80);
+  REQUIRE(near.size() == 1);
+  CHECK(near[0].scope == kAlice);
+  CHECK(near[0].held == 800);
+  CHECK(near[0].left() == 200);
+}
+
+TEST_CASE("random calls: no limit is passed, and the counters are the sums of the rows after every step") {
+  const uint32_t seed = 20261124;
+  INFO("seed " << seed);
+  std::mt19937 dice(seed);
+  const auto pick = [&dice](uint32_t below) { return static_cast<uint32_t>(dice() % below); };
+  MemoryTable table;
+  const auto limits = scopes(R"({"usd_per_month":"0.00002"})", R"({"usd_per_day":"0.000005"})");
+  Instant now = kNoon;
+  uint32_t refused = 0;
+  for (uint32_t i = 0; i < 20'000; ++i) {
+    now = now + Duration::seconds(pick(200));
+    if (pick(3) == 0) {
+      const HoldRecord hold = record(limits, i, 1 + pick(1'000), now);
+      refused += table.apply(ledger::reserve(hold, limits, "e1", now)).verdict == Verdict::applied ? 0 : 1;
+    } else if (!table.rows().empty()) {
+      auto it = table.rows().lower_bound("call-" + std::to_string(pick(i + 1)));
+      if (it == table.rows().end()) it = table.rows().begin();
+      HoldRecord hold = *HoldRecord::parse(it->second.record);
+      const HoldState found = it->second.state;
+      hold.actual = {pick(static_cast<uint32_t>(hold.bound.nano) + 1)};
+      hold.source = AmountSource::provider;
+      const uint32_t what = pick(4);
+      if (found == HoldState::reserved)
+        table.apply(what == 0 ? ledger::release(hold, found, limits, now) : ledger::mark_sent(hold, "e1", now));
+      else
+        table.apply(what == 0   ? ledger::leave_unknown(hold, now, now)
+                    : what == 1 ? ledger::release(hold, HoldState::sent, limits, now)
+                                : ledger::settle(hold, pick(2) == 0 ? HoldState::unknown : HoldState::sent, limits, now));
+    }
+    if (i % 50 != 0) continue;
+    std::map<std::string, int64_t> sums;
+    for (const auto& [key, row] : table.rows()) {
+      const HoldRecord hold = *HoldRecord::parse(row.record);
+      const bool is_open = row.state == HoldState::reserved || row.state == HoldState::sent || row.state == HoldState::unknown;
+      for (const Scope& scope : hold.scopes)
+        for (const bool is_month : {false, true}) {
+          const int64_t window = is_month ? hold.month : hold.day;
+          sums[ledger::held_key(scope, is_month, window)] += is_open ? hold.bound.nano : 0;
+          sums[ledger::committed_key(scope, is_month, window)] +=
+              is_open ? hold.bound.nano : row.state == HoldState::settled ? hold.actual.nano : 0;
+        }
+    }
+    for (const auto& [key, sum] : sums) {
+      if (table.counter(key) != sum) FAIL(key << " is " << table.counter(key) << ", its rows say " << sum);
+      if (key.starts_with("c/user:alice/d") && sum > 5'000) FAIL(key << " is " << sum);
+      if (key.starts_with("c/global/m") && sum > 20'000) FAIL(key << " is " << sum);
+    }
+  }
+  CHECK(refused > 100);
+  CHECK(table.rows().size() > 100);
+}
