@@ -1,59 +1,96 @@
 #include "native/memory_store.h"
 
+#include <algorithm>
+
+#include "native/system.h"
+
 namespace orthink {
 namespace {
 
-StoreReply refuse(const StoreBatch& batch, StoreReply::Verdict verdict, const std::string& key) {
-  return {batch.ticket, verdict, key};
-}
-
-StoredRow written(const RowWrite& write) {
-  return {write.to, write.bound, write.actual, write.is_exact, write.generation_id};
+bool matches(const RowQuery& query, const StoredRow& row) {
+  const bool has_state = query.states.empty() || std::find(query.states.begin(), query.states.end(), row.state) != query.states.end();
+  const bool is_due = query.due_by.is_never() || row.due <= query.due_by;
+  return has_state && is_due && row.created >= query.since && (query.until.is_never() || row.created < query.until);
 }
 
 }  // namespace
 
 StoreReply MemoryStore::apply(const StoreBatch& batch) {
   const std::lock_guard lock(mutex_);
-  // Staged apart, so that a batch sees its own earlier lines and leaves nothing when it is refused.
-  std::map<std::string, StoredRow> rows;
-  for (const RowWrite& write : batch.rows) {
-    HoldState state = HoldState::none;
-    if (const auto staged = rows.find(write.key); staged != rows.end())
-      state = staged->second.state;
-    else if (const auto kept = rows_.find(write.key); kept != rows_.end())
-      state = kept->second.state;
-    if (state != write.from) return refuse(batch, StoreReply::Verdict::row_conflict, write.key);
-    rows[write.key] = written(write);
-  }
-  std::map<std::string, int64_t> sums;
-  for (const GuardedAddition& addition : batch.additions) {
-    const auto staged = sums.find(addition.key);
-    const auto kept = counters_.find(addition.key);
-    const int64_t before = staged != sums.end() ? staged->second : kept != counters_.end() ? kept->second : 0;
-    int64_t after = 0;
-    const bool overflows = __builtin_add_overflow(before, addition.add_nano, &after);
-    if (overflows || (addition.limit_nano >= 0 && after > addition.limit_nano)) {
-      return refuse(batch, StoreReply::Verdict::guard_failed, addition.key);
-    }
-    sums[addition.key] = after;
-  }
-  for (auto& [key, row] : rows) rows_[key] = std::move(row);
-  for (const auto& [key, sum] : sums) counters_[key] = sum;
-  return {batch.ticket, StoreReply::Verdict::applied, {}};
+  return table_.apply(batch);
 }
 
-std::optional<StoredRow> MemoryStore::row(const std::string& key) const {
+Result<std::optional<StoredRow>> MemoryStore::row(const std::string& key) {
   const std::lock_guard lock(mutex_);
-  const auto kept = rows_.find(key);
-  if (kept == rows_.end()) return std::nullopt;
-  return kept->second;
+  const auto found = table_.rows().find(key);
+  if (found == table_.rows().end()) return std::optional<StoredRow>();
+  return std::optional<StoredRow>(found->second);
 }
 
-int64_t MemoryStore::counter(const std::string& key) const {
-  const std::lock_guard lock(mutex_);
-  const auto kept = counters_.find(key);
-  return kept == counters_.end() ? 0 : kept->second;
+Result<void> MemoryStore::rows(const RowQuery& query, const OnRow& on_row) {
+  std::vector<std::pair<std::string, StoredRow>> found;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, row] : table_.rows())
+      if (matches(query, row)) found.emplace_back(key, row);
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.second.created < b.second.created; });
+  for (const auto& [key, row] : found)
+    if (!on_row(key, row)) break;
+  return {};
 }
+
+Result<std::vector<int64_t>> MemoryStore::counters(const std::vector<std::string>& keys) {
+  const std::lock_guard lock(mutex_);
+  std::vector<int64_t> values;
+  for (const std::string& key : keys) values.push_back(table_.counter(key));
+  return values;
+}
+
+Result<void> MemoryStore::all_counters(const OnCounter& on_counter) {
+  std::map<std::string, int64_t> counters;
+  {
+    const std::lock_guard lock(mutex_);
+    counters = table_.counters();
+  }
+  for (const auto& [key, value] : counters)
+    if (!on_counter(key, value)) break;
+  return {};
+}
+
+Result<std::optional<std::string>> MemoryStore::document(const std::string& key, Instant at) {
+  const std::lock_guard lock(mutex_);
+  const auto found = table_.documents().find(key);
+  if (found == table_.documents().end() || found->second.expires <= at) return std::optional<std::string>();
+  return std::optional<std::string>(found->second.text);
+}
+
+Result<Store::Texts> MemoryStore::documents(std::string_view prefix, Instant at) {
+  const std::lock_guard lock(mutex_);
+  Texts texts;
+  for (auto it = table_.documents().lower_bound(std::string(prefix)); it != table_.documents().end() && it->first.starts_with(prefix); ++it)
+    if (it->second.expires > at) texts.emplace_back(it->first, it->second.text);
+  return texts;
+}
+
+Result<std::vector<std::string>> MemoryStore::accounts() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, lines] : table_.journals()) names.push_back(name);
+  return names;
+}
+
+Result<void> MemoryStore::journal(const std::string& account, uint64_t from, const OnLine& on_line) {
+  std::vector<std::string> lines;
+  {
+    const std::lock_guard lock(mutex_);
+    lines = table_.journal(account);
+  }
+  for (uint64_t number = std::max<uint64_t>(from, 1); number <= lines.size(); ++number)
+    if (!on_line(number, lines[number - 1])) break;
+  return {};
+}
+
+Result<Instant> MemoryStore::now() { return wall_now(); }
 
 }  // namespace orthink

@@ -1,34 +1,31 @@
 // MemoryStore: a Store that lives as long as the process.
+//
+// Thread rule: any thread; one lock.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <mutex>
-#include <optional>
-#include <string>
 
 #include "native/store.h"
 
 namespace orthink {
 
-struct StoredRow {
-  HoldState state = HoldState::none;
-  NanoUsd bound;
-  NanoUsd actual;
-  bool is_exact = false;
-  std::string generation_id;
-};
-
 class MemoryStore : public Store {
  public:
   StoreReply apply(const StoreBatch& batch) override;
-  [[nodiscard]] std::optional<StoredRow> row(const std::string& key) const;
-  [[nodiscard]] int64_t counter(const std::string& key) const;  // 0 when never added to
+  Result<std::optional<StoredRow>> row(const std::string& key) override;
+  Result<void> rows(const RowQuery& query, const OnRow& on_row) override;
+  Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override;
+  Result<void> all_counters(const OnCounter& on_counter) override;
+  Result<std::optional<std::string>> document(const std::string& key, Instant at) override;
+  Result<Texts> documents(std::string_view prefix, Instant at) override;
+  Result<std::vector<std::string>> accounts() override;
+  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override;
+  Result<Instant> now() override;
+  Result<void> check() override { return {}; }
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, StoredRow> rows_;
-  std::map<std::string, int64_t> counters_;
+  std::mutex mutex_;
+  MemoryTable table_;
 };
 
 }  // namespace orthink

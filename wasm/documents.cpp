@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "orthink/ledger/batch_json.h"
 #include "orthink/wire/json.h"
 
 namespace orthink::wasm {
@@ -39,13 +40,6 @@ constexpr auto kWhere = std::to_array<std::pair<std::string_view, input::Lost::W
     {"sending", input::Lost::Where::sending},
     {"waiting", input::Lost::Where::waiting},
     {"body", input::Lost::Where::body},
-});
-
-constexpr auto kVerdicts = std::to_array<std::pair<std::string_view, StoreReply::Verdict>>({
-    {"applied", StoreReply::Verdict::applied},
-    {"guard_failed", StoreReply::Verdict::guard_failed},
-    {"row_conflict", StoreReply::Verdict::row_conflict},
-    {"unavailable", StoreReply::Verdict::unavailable},
 });
 
 constexpr uint64_t kOptionMsMax = uint64_t{366} * 24 * 3'600'000;  // a year: longer is a mistake, and its microseconds still fit
@@ -132,11 +126,7 @@ Result<input::Lost> lost_from(std::string_view json, uint32_t leg) {
 Result<StoreReply> store_reply_from(std::string_view json) {
   Result<json::Value> document = object_from(json);
   if (!document) return document.error();
-  const json::Value* ticket = document->find("ticket");
-  const auto verdict = named(kVerdicts, text_at(*document, "verdict"));
-  if (ticket == nullptr || !ticket->as_u64() || !verdict) return wrong("a store reply needs ticket and verdict");
-  const std::string* failed_key = text_at(*document, "failed_key");
-  return StoreReply{.ticket = *ticket->as_u64(), .verdict = *verdict, .failed_key = failed_key != nullptr ? *failed_key : std::string()};
+  return read_reply(*document);
 }
 
 }  // namespace orthink::wasm

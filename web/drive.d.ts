@@ -1,13 +1,17 @@
 // Types of drive.js.
-import type { Ask, CallOptions, Event, Orthink, StoreBatch, StoreReply } from './orthink.js';
+import type { Ask, CallOptions, Event, Orthink, RowWrite, StoreBatch, StoreReply } from './orthink.js';
 
 export interface Store {
   /** All or nothing; names the first guard or row that failed. */
   apply(batch: StoreBatch): Promise<StoreReply>;
 }
 export class MemoryStore implements Store {
-  rows: Map<string, StoreBatch['rows'][number]>;
+  rows: Map<string, RowWrite>;
   counters: Map<string, number>;
+  rates: Map<string, number>;
+  marks: Map<string, number>;
+  documents: Map<string, { text: string; expires_us: number }>;
+  journals: Map<string, string[]>;
   apply(batch: StoreBatch): Promise<StoreReply>;
 }
 

@@ -16,25 +16,80 @@ export async function refreshCatalog(orthink, { baseUrl, key, fetch = globalThis
   return orthink.catalog(new Uint8Array(await response.arrayBuffer()), now());
 }
 
-/** Holds in memory: applies a batch all or nothing, and knows no rule about money. */
+/** Holds in memory: applies a batch all or nothing (core/orthink/ledger/batch.h), and knows no rule about money. */
 export class MemoryStore {
   rows = new Map();
   counters = new Map();
+  rates = new Map();
+  marks = new Map();
+  documents = new Map();
+  journals = new Map();
 
-  async apply({ ticket, rows, additions }) {
-    const sums = new Map();
-    for (const { key, from } of rows) {
-      if ((this.rows.get(key)?.to ?? 'none') !== from) return { ticket, verdict: 'row_conflict', failed_key: key };
+  async apply(batch) {
+    const staged = Object.fromEntries(TABLES.map((table) => [table, new Overlay(this[table])]));
+    const refusal = firstRefusal(batch, staged);
+    if (!refusal) {
+      for (const table of TABLES) staged[table].keep();
+      for (const { account, text } of batch.journal ?? []) this.journals.set(account, [...(this.journals.get(account) ?? []), text]);
     }
-    for (const { key, add_nano, limit_nano } of additions) {
-      const sum = (sums.get(key) ?? this.counters.get(key) ?? 0) + add_nano;
-      if (limit_nano >= 0 && sum > limit_nano) return { ticket, verdict: 'guard_failed', failed_key: key };
-      sums.set(key, sum);
-    }
-    for (const row of rows) this.rows.set(row.key, row);
-    for (const [key, sum] of sums) this.counters.set(key, sum);
-    return { ticket, verdict: 'applied' };
+    const reply = { ticket: batch.ticket, verdict: 'applied', ...refusal };
+    if (batch.reads) reply.values = batch.reads.map((key) => this.counters.get(key) ?? 0);
+    return reply;
   }
+}
+
+const TABLES = ['rows', 'counters', 'rates', 'marks', 'documents'];
+
+// What a batch has changed of one table, until it is known to pass.
+class Overlay {
+  #changed = new Map();
+  constructor(below) {
+    this.below = below;
+  }
+  get(key) {
+    return this.#changed.has(key) ? this.#changed.get(key) : this.below.get(key);
+  }
+  set(key, value) {
+    this.#changed.set(key, value);
+  }
+  keep() {
+    for (const [key, value] of this.#changed) value === undefined ? this.below.delete(key) : this.below.set(key, value);
+  }
+}
+
+function firstRefusal({ at_us, marks = [], documents = [], rows = [], additions = [], rates = [] }, staged) {
+  for (const { key, value, slack } of marks) {
+    const stands = staged.marks.get(key) ?? value;
+    if (stands > value + slack) return { verdict: 'clock_behind', failed_key: key, found_value: stands };
+    staged.marks.set(key, Math.max(stands, value));
+  }
+  for (const { key, expects, expected, text, expires_us = Infinity } of documents) {
+    const kept = staged.documents.get(key);
+    const found = kept && kept.expires_us > at_us ? kept.text : undefined;
+    const isExpected = expects === 'anything' || (expects === 'absence' ? found === undefined : found === expected);
+    if (!isExpected) return { verdict: 'document_conflict', failed_key: key, ...(found && { found_text: found }) };
+    staged.documents.set(key, text === undefined ? undefined : { text, expires_us });
+  }
+  for (const row of rows) {
+    const found = staged.rows.get(row.key);
+    const state = found?.to ?? 'none';
+    if (!row.from.includes(state)) return { verdict: 'row_conflict', failed_key: row.key, ...(found && { found_state: state }) };
+    staged.rows.set(row.key, { ...row, created_us: found?.created_us ?? row.created_us });
+  }
+  for (const { key, add, limit = Infinity } of additions) {
+    const before = staged.counters.get(key) ?? 0;
+    const after = before + add;
+    if (after > limit || Math.abs(after) > Number.MAX_SAFE_INTEGER)
+      return { verdict: 'guard_failed', failed_key: key, ...(before && { found_value: before }) };
+    staged.counters.set(key, after);
+  }
+  for (const { key, cost_us, tolerance_us } of rates) {
+    const arrival = Math.max(staged.rates.get(key) ?? at_us, at_us) + cost_us;
+    const wait = arrival - at_us - tolerance_us;
+    if (cost_us > 0 && wait > 0) return { verdict: 'rate_limited', failed_key: key, found_value: wait };
+    staged.rates.set(key, arrival);
+  }
+  return null;
 }
 
 /**

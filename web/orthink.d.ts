@@ -118,18 +118,33 @@ export interface CallOptions {
   call_ms?: number;
 }
 
+/** A hold as it is written: `record` is opaque to the store. */
+export interface RowWrite {
+  key: string; from: string[]; to: string; account: string; epoch: string; created_us?: number; due_us?: number; record: string;
+}
+/** All or nothing, in this order; the first thing that stands against it is named. Integers are safe. */
 export interface StoreBatch {
   type: 'store';
   ticket: number;
+  at_us: number;
   /** Must be on disk before the answer. */
   durable: boolean;
-  rows: { key: string; from: string; to: string; bound_nano: number; actual_nano: number; exact: boolean; generation_id: string | null }[];
-  additions: { key: string; add_nano: number; limit_nano: number }[];
+  marks?: { key: string; value: number; slack: number }[];
+  documents?: { key: string; expects: 'anything' | 'absence' | 'this_text'; expected?: string; text?: string; expires_us?: number }[];
+  rows?: RowWrite[];
+  additions?: { key: string; add: number; limit?: number }[];
+  rates?: { key: string; cost_us: number; tolerance_us: number }[];
+  journal?: { account: string; text: string }[];
+  reads?: string[];
 }
 export interface StoreReply {
   ticket: number;
-  verdict: 'applied' | 'guard_failed' | 'row_conflict' | 'unavailable';
+  verdict: 'applied' | 'clock_behind' | 'document_conflict' | 'row_conflict' | 'guard_failed' | 'rate_limited' | 'unavailable';
   failed_key?: string;
+  found_state?: string;
+  found_text?: string;
+  found_value?: number;
+  values?: number[];
 }
 
 /** What the host must do. */

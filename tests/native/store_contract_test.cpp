@@ -1,112 +1,79 @@
-// The contract of native/store.h as data: tests/golden/store/*.json, batches with the answers they must get.
-#include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <set>
 
 #include "native/memory_store.h"
 #include "native/system.h"
+#include "orthink/ledger/batch_json.h"
 #include "orthink/wire/json.h"
+#include "tests/native/store_contract.h"
 
-namespace orthink {
+namespace orthink::test {
 namespace {
 
-constexpr std::array kStates{HoldState::none,    HoldState::reserved, HoldState::sent,
-                             HoldState::settled, HoldState::released, HoldState::unknown};
-
-HoldState state_named(const std::string& text) {
-  for (const HoldState state : kStates)
-    if (name(state) == text) return state;
-  FAIL("no such state: " << text);
-  return HoldState::none;
-}
-
-std::string_view name_of(StoreReply::Verdict verdict) {
-  switch (verdict) {
-    case StoreReply::Verdict::applied:
-      return "applied";
-    case StoreReply::Verdict::guard_failed:
-      return "guard_failed";
-    case StoreReply::Verdict::row_conflict:
-      return "row_conflict";
-    case StoreReply::Verdict::unavailable:
-      return "unavailable";
+// The state of each row and its record; null: there is none.
+void check_rows(Store& store, const json::Value& rows) {
+  for (const json::Member& row : rows.members()) {
+    INFO(row.key);
+    const auto kept = store.row(row.key);
+    REQUIRE(kept);
+    REQUIRE(kept->has_value() == row.value.is_object());
+    if (!*kept) continue;
+    CHECK(name((*kept)->state) == row.value.find("state")->text());
+    CHECK((*kept)->record == row.value.find("record")->text());
   }
-  return "";
 }
 
-int64_t integer(const json::Value& holder, const char* key) {
-  const json::Value* value = holder.find(key);
-  return value == nullptr ? 0 : std::stoll(value->text());
-}
-std::string text(const json::Value& holder, const char* key) {
-  const json::Value* value = holder.find(key);
-  return value == nullptr ? "" : value->text();
-}
-bool truth(const json::Value& holder, const char* key) {
-  const json::Value* value = holder.find(key);
-  return value != nullptr && value->as_bool();
+void check_counters(Store& store, const json::Value& counters) {
+  for (const json::Member& counter : counters.members()) {
+    INFO(counter.key);
+    const auto values = store.counters({counter.key});
+    REQUIRE(values);
+    CHECK(values->at(0) == std::stoll(counter.value.text()));
+  }
 }
 
-StoreBatch batch_of(const json::Value& value) {
-  StoreBatch batch;
-  batch.ticket = static_cast<uint64_t>(integer(value, "ticket"));
-  batch.is_durable = truth(value, "durable");
-  if (const json::Value* rows = value.find("rows"))
-    for (const json::Member& row : rows->members())
-      batch.rows.push_back({text(row.value, "key"), state_named(text(row.value, "from")), state_named(text(row.value, "to")),
-                            NanoUsd{integer(row.value, "bound_nano")}, NanoUsd{integer(row.value, "actual_nano")},
-                            truth(row.value, "exact"), text(row.value, "generation_id")});
-  if (const json::Value* additions = value.find("additions"))
-    for (const json::Member& addition : additions->members())
-      batch.additions.push_back({text(addition.value, "key"), integer(addition.value, "add_nano"), integer(addition.value, "limit_nano")});
-  return batch;
+void check_documents(Store& store, const json::Value& documents) {
+  for (const json::Member& document : documents.members()) {
+    INFO(document.key);
+    const auto kept = store.document(document.key, Instant{1'000});
+    REQUIRE(kept);
+    CHECK(kept->value_or("(none)") == (document.value.is_null() ? "(none)" : document.value.text()));
+  }
 }
 
-// Any store that can be asked for a row and a counter afterwards.
-template <class AnyStore>
-void check(AnyStore& store, const json::Value& golden) {
+void check(Store& store, const json::Value& golden) {
   for (const json::Member& step : golden.find("steps")->members()) {
-    const StoreReply reply = store.apply(batch_of(*step.value.find("batch")));
-    const json::Value& expected = *step.value.find("reply");
-    INFO("ticket " << reply.ticket);
-    CHECK(reply.ticket == static_cast<uint64_t>(integer(expected, "ticket")));
-    CHECK(name_of(reply.verdict) == text(expected, "verdict"));
-    CHECK(reply.failed_key == text(expected, "failed_key"));
+    const Result<StoreBatch> batch = read_batch(*step.value.find("batch"));
+    const Result<StoreReply> expected = read_reply(*step.value.find("reply"));
+    REQUIRE(batch);
+    REQUIRE(expected);
+    CHECK(reply_json(store.apply(*batch)) == reply_json(*expected));
   }
-  if (const json::Value* rows = golden.find("rows"))
-    for (const json::Member& row : rows->members()) {
-      INFO(row.key);
-      const auto kept = store.row(row.key);
-      REQUIRE(kept.has_value() == row.value.is_object());
-      if (!kept) continue;
-      CHECK(name(kept->state) == text(row.value, "state"));
-      CHECK(kept->bound.nano == integer(row.value, "bound_nano"));
-      CHECK(kept->actual.nano == integer(row.value, "actual_nano"));
-      CHECK(kept->is_exact == truth(row.value, "exact"));
-      CHECK(kept->generation_id == text(row.value, "generation_id"));
-    }
-  if (const json::Value* counters = golden.find("counters"))
-    for (const json::Member& counter : counters->members()) {
-      INFO(counter.key);
-      CHECK(store.counter(counter.key) == std::stoll(counter.value.text()));
-    }
+  if (const json::Value* rows = golden.find("rows")) check_rows(store, *rows);
+  if (const json::Value* counters = golden.find("counters")) check_counters(store, *counters);
+  if (const json::Value* documents = golden.find("documents")) check_documents(store, *documents);
 }
 
-TEST_CASE("the memory store keeps the contract of stores") {
+}  // namespace
+
+void check_contract(const std::function<std::unique_ptr<Store>()>& make) {
   std::set<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(ORTHINK_SOURCE_DIR "/tests/golden/store")) paths.insert(entry.path());
-  REQUIRE(paths.size() >= 3);
+  REQUIRE(paths.size() >= 5);
   for (const std::filesystem::path& path : paths) {
     const Result<std::string> bytes = read_file(path.string(), size_t{1} << 20);
     REQUIRE(bytes);
     const Result<json::Value> golden = json::parse(*bytes);
     REQUIRE(golden);
     INFO(path.filename().string() << ": " << golden->find("what")->text());
-    MemoryStore store;
-    check(store, *golden);
+    const std::unique_ptr<Store> store = make();
+    check(*store, *golden);
   }
 }
 
-}  // namespace
-}  // namespace orthink
+TEST_CASE("the memory store keeps the contract of stores") {
+  check_contract([] { return std::make_unique<MemoryStore>(); });
+}
+
+}  // namespace orthink::test

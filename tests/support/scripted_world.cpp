@@ -75,7 +75,11 @@ std::vector<std::string> ScriptedWorld::applied() {
 }
 
 std::vector<std::string> ScriptedWorld::refused(StoreReply::Verdict verdict, std::string key) {
-  return handle(StoreReply{ticket, verdict, std::move(key)});
+  StoreReply reply;
+  reply.ticket = ticket;
+  reply.verdict = verdict;
+  reply.failed_key = std::move(key);
+  return handle(reply);
 }
 
 std::vector<std::string> ScriptedWorld::start() {

@@ -9,7 +9,7 @@
 #include "orthink/base/error.h"
 #include "orthink/base/instant.h"
 #include "orthink/chat/answer.h"
-#include "orthink/exchange/store.h"
+#include "orthink/ledger/batch.h"
 #include "orthink/wire/http.h"
 
 namespace orthink {

@@ -223,7 +223,7 @@ void Exchange::State::leave() {
     keep_views();
     if (!never_left && stage == Stage::body) reader.finish();
     const Bill bill = never_left ? Bill::none : Bill::unknown;
-    store(HoldState::sent, row_end(bill), true);
+    close_row(HoldState::sent, row_end(bill));
     if (open_hold > Money::zero()) warn_silent();
   }
   if (!error) error = cancelled_error();

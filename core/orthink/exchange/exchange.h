@@ -27,6 +27,7 @@
 #include "orthink/chat/prepare.h"
 #include "orthink/exchange/events.h"
 #include "orthink/exchange/receipt.h"
+#include "orthink/ledger/ledger.h"
 #include "orthink/policy/retry.h"
 
 namespace orthink {
@@ -38,12 +39,20 @@ struct Deadlines {
   Duration call = limits::kCallDeadline;
 };
 
+// Who pays, and what they may. The host reads the limits from the store when a call opens.
+struct LedgerOptions {
+  ledger::ScopeList scopes{{Scope{}, Limits{}}};  // global first
+  std::string epoch;                     // names this process while its holds are open
+  uint32_t warn_percent = 80;            // a limit used this far is named in the receipt's warnings
+};
+
 struct ExchangeOptions {
   std::string call_id;                   // unique per call, made by the host
   uint64_t entropy = 0;                  // seed of the retry jitter
   PrepareOptions prepare;
   RetryPolicy retry;
   Deadlines deadlines;
+  LedgerOptions ledger;
 };
 
 class Exchange {

@@ -118,7 +118,7 @@ void Exchange::State::on_head(const http::Head& received) {
   stage = Stage::body;
   reader = ResponseReader(form_of(head), head.status);
   // The handle by which an unknown outcome can be looked up later; not worth a sync to disk, nor a wait.
-  if (!generation_id.empty()) store(HoldState::sent, HoldState::sent, false);
+  if (!generation_id.empty()) note_generation();
   if (is_draining() && stops_billing()) {
     close_leg();
     end_body();

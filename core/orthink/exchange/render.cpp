@@ -1,6 +1,7 @@
 #include "orthink/exchange/render.h"
 
 #include "orthink/chat/document.h"
+#include "orthink/ledger/batch_json.h"
 
 namespace orthink::render {
 namespace {
@@ -37,26 +38,7 @@ void write_instant(json::Writer& out, Instant at) {
 
 std::string store(Position at, const StoreBatch& batch) {
   json::Writer out = line(at, "store");
-  out.key("ticket").number(batch.ticket).key("durable").boolean(batch.is_durable).key("rows").array();
-  for (const RowWrite& row : batch.rows) {
-    out.object().key("key").string(row.key).key("from").string(name(row.from)).key("to").string(name(row.to));
-    out.key("bound_nano").number(row.bound.nano).key("actual_nano").number(row.actual.nano).key("exact").boolean(row.is_exact);
-    out.key("generation_id");
-    write_text_or_null(out, row.generation_id);
-    out.end();
-  }
-  out.end().key("additions").array();
-  for (const GuardedAddition& addition : batch.additions) {
-    out.object()
-        .key("key")
-        .string(addition.key)
-        .key("add_nano")
-        .number(addition.add_nano)
-        .key("limit_nano")
-        .number(addition.limit_nano)
-        .end();
-  }
-  out.end();
+  write_batch(out, batch);
   return closed(std::move(out));
 }
 

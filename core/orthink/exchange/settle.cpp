@@ -7,37 +7,87 @@
 #include <algorithm>
 
 #include "orthink/exchange/state.h"
+#include "orthink/ledger/window.h"
 #include "orthink/think/words.h"
 
 namespace orthink {
 
-void Exchange::State::store(HoldState from, HoldState to, bool is_durable) {
-  RowWrite write;
-  write.key = options.call_id + "/" + std::to_string(row);
-  write.from = from;
-  write.to = to;
-  write.bound = NanoUsd::ceil(prepared.hold);
-  // Before it is sent, a row has no generation: what the reader knows is of the leg before.
-  if (from == HoldState::sent) write.generation_id = named_generation();
-  if (to == HoldState::settled) {
-    write.actual = NanoUsd::ceil(*receipt.cost);
-    write.is_exact = receipt.cost_source == CostSource::provider;
+namespace {
+
+AmountSource amount_source(CostSource source) {
+  switch (source) {
+    case CostSource::provider:
+      return AmountSource::provider;
+    case CostSource::computed:
+      return AmountSource::computed;
+    case CostSource::bound:
+    case CostSource::unknown:
+      break;
   }
-  StoreBatch batch;
+  return AmountSource::bound;
+}
+
+}  // namespace
+
+void Exchange::State::store(StoreBatch batch) {
   batch.ticket = ++tickets;
-  batch.is_durable = is_durable;
-  batch.rows.push_back(std::move(write));
-  if (from != to) {
-    awaited = batch.ticket;
-    row_state = to;
-  }
   queue(output::Store{std::move(batch)});
+}
+
+// The call goes on with the answer, which leaves the row in `to`.
+void Exchange::State::await(StoreBatch batch, HoldState to) {
+  store(std::move(batch));
+  awaited = tickets;
+  row_state = to;
+}
+
+HoldRecord Exchange::State::new_hold() const {
+  HoldRecord made;
+  made.call_id = options.call_id;
+  made.row = row;
+  made.attempt = receipt.attempts + 1;
+  for (const ScopeLimits& each : options.ledger.scopes) made.scopes.push_back(each.scope);
+  made.day = window::day_of(now);
+  made.month = window::month_of(now);
+  made.bound = NanoUsd::ceil(prepared.hold);
+  made.tokens_bound = prepared.prompt_tokens_bound + prepared.think.output_cap_tokens;
+  made.model = prepared.card.id;
+  made.price_source = prepared.price_source;
+  made.created = now;
+  made.deadline = call_by;
+  return made;
 }
 
 void Exchange::State::begin_row() {
   ++row;
   stage = Stage::reserving;
-  store(HoldState::none, HoldState::reserved, false);
+  hold = new_hold();
+  await(ledger::reserve(hold, options.ledger.scopes, options.ledger.epoch, now), HoldState::reserved);
+}
+
+void Exchange::State::note_generation() {
+  hold.generation_id = generation_id;
+  hold.provider = provider;
+  store(ledger::note(hold, options.ledger.epoch, now));
+}
+
+// The row's last move of this call, with what is known of the leg.
+void Exchange::State::close_row(HoldState from, HoldState to) {
+  if (from == HoldState::sent) {
+    const Answer& answer = reader.answer();
+    hold.generation_id = named_generation();
+    if (!answer.provider.empty()) hold.provider = answer.provider;
+    if (!answer.model.empty()) hold.model = answer.model;
+    hold.usage = answer.usage;
+  }
+  if (to == HoldState::settled) {
+    hold.actual = NanoUsd::ceil(*receipt.cost);
+    hold.source = amount_source(receipt.cost_source);
+    hold.is_flagged = hold.actual > hold.bound;
+    return await(ledger::settle(hold, from, options.ledger.scopes, now), to);
+  }
+  if (to == HoldState::released) return await(ledger::release(hold, from, options.ledger.scopes, now), to);
+  await(ledger::leave_unknown(hold, now + limits::kGenerationDelay, now), to);
 }
 
 void Exchange::State::on_store(const StoreReply& reply) {
@@ -53,6 +103,9 @@ void Exchange::State::on_store(const StoreReply& reply) {
                                        : make_error(Errc::store_unavailable, "the store did not record that the call is sent"));
   }
   if (stage != Stage::settling) return;
+  // Whoever took this process for dead has put the row among the unknown ones: it is settled from there.
+  const bool was_given_up = reply.verdict == StoreReply::Verdict::row_conflict && reply.found_state == HoldState::unknown;
+  if (was_given_up && row_state != HoldState::unknown) return close_row(HoldState::unknown, row_state);
   if (is_applied) open_hold = Money::zero();
   if (!is_applied) warn("store_refused", "The store did not record how the call ended: what it holds stays held.");
   finish();
@@ -65,17 +118,16 @@ void Exchange::State::on_reserved(const StoreReply& reply) {
       receipt.held = still_held.plus(unconfirmed).plus(open_hold);
       if (is_cancelled()) return release_and_fail(make_error(Errc::cancelled, "the call was cancelled"));
       stage = Stage::marking;
-      return store(HoldState::reserved, HoldState::sent, true);
+      warn_near_limits(reply);
+      return await(ledger::mark_sent(hold, options.ledger.epoch, now), HoldState::sent);
     }
-    case StoreReply::Verdict::guard_failed:
-      error = make_error(Errc::budget_refused, "the limit " + reply.failed_key + " does not allow another $" + prepared.hold.to_decimal());
-      error->scope = reply.failed_key;
-      break;
     case StoreReply::Verdict::row_conflict:
-      error = make_error(Errc::internal, "the store already knows the call " + options.call_id + "/" + std::to_string(row));
-      break;
+    case StoreReply::Verdict::guard_failed:
+    case StoreReply::Verdict::rate_limited:
+    case StoreReply::Verdict::clock_behind:
+    case StoreReply::Verdict::document_conflict:
     case StoreReply::Verdict::unavailable:
-      error = make_error(Errc::store_unavailable, "the store did not take the reservation");
+      error = ledger::refusal(hold, options.ledger.scopes, reply, now);
       break;
   }
   row_state = HoldState::none;
@@ -89,7 +141,7 @@ void Exchange::State::release_and_fail(Error failure) {
   after = After::fail;
   stage = Stage::settling;
   settle_by = now + limits::kDrainDeadline;
-  store(row_state, HoldState::released, true);
+  close_row(row_state, HoldState::released);
 }
 
 const std::string& Exchange::State::named_generation() const {
@@ -143,7 +195,7 @@ void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
   if (retries) backoff_until = now + *delay;
   stage = Stage::settling;
   settle_by = now + limits::kDrainDeadline;
-  store(HoldState::sent, end, true);
+  close_row(HoldState::sent, end);
 }
 
 void Exchange::State::back_off(Duration delay) {
@@ -172,6 +224,11 @@ void Exchange::State::finish() {
 
 void Exchange::State::warn(std::string code, std::string text) {
   receipt.warnings.push_back({std::move(code), std::move(text)});
+}
+
+void Exchange::State::warn_near_limits(const StoreReply& reply) {
+  for (const ledger::LimitState& state : ledger::near_limits(hold, options.ledger.scopes, reply, options.ledger.warn_percent))
+    warn("limit_near", ledger::standing(state));
 }
 
 void Exchange::State::warn_silent() {

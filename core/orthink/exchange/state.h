@@ -40,6 +40,7 @@ struct Exchange::State {
   // Of the hold row.
   uint64_t tickets = 0, awaited = 0;
   uint32_t row = 0;
+  HoldRecord hold;
   HoldState row_state = HoldState::none;
   After after = After::fail;
   Instant settle_by = Instant::never();
@@ -87,7 +88,11 @@ struct Exchange::State {
   [[nodiscard]] bool stops_billing() const;
 
   // settle.cpp
-  void store(HoldState from, HoldState to, bool is_durable);
+  void store(StoreBatch batch);
+  void await(StoreBatch batch, HoldState to);
+  void note_generation();
+  void close_row(HoldState from, HoldState to);
+  [[nodiscard]] HoldRecord new_hold() const;
   void begin_row();
   void on_store(const StoreReply& reply);
   void on_reserved(const StoreReply& reply);
@@ -102,6 +107,7 @@ struct Exchange::State {
   void finish();
   void close_receipt();
   void warn(std::string code, std::string text);
+  void warn_near_limits(const StoreReply& reply);
   void warn_silent();
   void compare_with_plan();
 };

@@ -103,17 +103,21 @@ std::string amount_text(LimitKind kind, int64_t amount) {
 std::string_view words(LimitKind kind) {
   switch (kind) {
     case LimitKind::usd_per_day:
-      return "dollars a day";
+      return " a day";
     case LimitKind::usd_per_month:
-      return "dollars a month";
+      return " a month";
     case LimitKind::requests_per_minute:
-      return "requests a minute";
+      return " requests a minute";
     case LimitKind::requests_per_day:
-      return "requests a day";
+      return " requests a day";
     case LimitKind::tokens_per_minute:
-      return "tokens a minute";
+      return " tokens a minute";
   }
   return "";
+}
+
+std::string allowance(const Scope& scope, LimitKind kind, int64_t limit) {
+  return scope.to_text() + " may use " + amount_text(kind, limit) + std::string(words(kind));
 }
 
 // Every limit of money and of requests a day that is set, with what the answer says of it.
@@ -140,11 +144,8 @@ std::string key_of(const LimitState& state, const HoldRecord& record) {
 }
 
 Error over_limit(const HoldRecord& record, const LimitState& state, Instant at) {
-  std::string text = state.scope.to_text() + " may use " + amount_text(state.kind, state.limit) + " " + std::string(words(state.kind)) + ": " +
-                     amount_text(state.kind, state.spent) + " is spent";
-  if (is_money(state.kind)) {
-    text += " and " + amount_text(state.kind, state.held) + " held; this call may cost up to " + amount_text(state.kind, record.bound.nano);
-  }
+  std::string text = standing(state);
+  if (is_money(state.kind)) text += "; this call may cost up to " + amount_text(state.kind, record.bound.nano);
   Error error = make_error(is_money(state.kind) ? Errc::budget_refused : Errc::rate_limited, std::move(text));
   error.scope = state.scope.to_text();
   error.resets_at = window::iso_text(state.resets);
@@ -158,8 +159,7 @@ Error too_fast(const ScopeList& limits, const StoreReply& reply, Instant at) {
     if (!is_tokens && reply.failed_key != requests_rate_key(each.scope)) continue;
     const LimitKind kind = is_tokens ? LimitKind::tokens_per_minute : LimitKind::requests_per_minute;
     const int64_t limit = each.limits.get(kind).value_or(0);
-    Error error = make_error(Errc::rate_limited,
-                             each.scope.to_text() + " may use " + std::to_string(limit) + " " + std::string(words(kind)) + ", and has used them");
+    Error error = make_error(Errc::rate_limited, allowance(each.scope, kind, limit) + ", and has used them");
     error.scope = each.scope.to_text();
     if (limit > 0 && reply.found_value < kMinuteUs * 2) {
       error.retry_after = Duration::micros(reply.found_value);
@@ -178,6 +178,12 @@ std::string requests_key(const Scope& scope, int64_t day) { return window_key('n
 std::string blocked_key(const Scope& scope) { return "b/" + scope.to_text(); }
 std::string requests_rate_key(const Scope& scope) { return "r/" + scope.to_text(); }
 std::string tokens_rate_key(const Scope& scope) { return "t/" + scope.to_text(); }
+
+std::string standing(const LimitState& state) {
+  std::string text = allowance(state.scope, state.kind, state.limit) + ": " + amount_text(state.kind, state.spent) + " spent";
+  if (is_money(state.kind)) text += ", " + amount_text(state.kind, state.held) + " held";
+  return text;
+}
 
 Scope blocked_scope(const HoldRecord& record) {
   for (const ScopeKind kind : {ScopeKind::user, ScopeKind::key})

@@ -53,6 +53,8 @@ struct LimitState {
   [[nodiscard]] int64_t left() const { return limit - spent - held > 0 ? limit - spent - held : 0; }
 };
 
+// In words: "user:alice may use $5 a day: $1 spent, $0.5 held".
+std::string standing(const LimitState& state);
 // The refusal of a reservation in words: scope, limit, what is held and spent, when it resets. `reply` is what reserve() was
 // answered with. REQUIRES: the verdict is not `applied`.
 Error refusal(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, Instant at);

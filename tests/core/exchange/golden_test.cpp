@@ -4,6 +4,7 @@
 
 #include "orthink/chat/prepare.h"
 #include "orthink/exchange/exit_code.h"
+#include "orthink/ledger/batch_json.h"
 #include "tests/support/golden.h"
 #include "tests/support/scripted_world.h"
 
@@ -22,14 +23,9 @@ uint32_t leg_of(const json::Value& value) {
 }
 
 StoreReply store_reply(const json::Value& value) {
-  StoreReply reply;
-  reply.ticket = value.find("ticket")->as_u64().value();
-  const std::string verdict = text_at(value, "verdict");
-  if (verdict == "guard_failed") reply.verdict = StoreReply::Verdict::guard_failed;
-  if (verdict == "row_conflict") reply.verdict = StoreReply::Verdict::row_conflict;
-  if (verdict == "unavailable") reply.verdict = StoreReply::Verdict::unavailable;
-  reply.failed_key = text_at(value, "failed_key");
-  return reply;
+  const Result<StoreReply> reply = read_reply(value);
+  REQUIRE(reply);
+  return *reply;
 }
 
 input::Lost lost(const json::Value& value) {

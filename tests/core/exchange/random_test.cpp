@@ -54,6 +54,13 @@ struct Row {
   bool may_be_billed = false;
 };
 
+StoreReply reply_of(uint64_t ticket, StoreReply::Verdict verdict) {
+  StoreReply reply;
+  reply.ticket = ticket;
+  reply.verdict = verdict;
+  return reply;
+}
+
 class Script {
  public:
   explicit Script(uint64_t seed) : random_(seed) {
@@ -100,7 +107,7 @@ class Script {
     pending_.reset();
     const RowWrite& write = batch.rows.at(0);
     Row& row = rows_[write.key];
-    REQUIRE(row.state == write.from);
+    REQUIRE(write.from.has(row.state));
     if (verdict == StoreReply::Verdict::applied) {
       row.state = write.to;
       if (write.to == HoldState::sent) {
@@ -108,7 +115,7 @@ class Script {
         row.is_marked = true;
       }
     }
-    give(StoreReply{batch.ticket, verdict, "usd_per_day"});
+    give(reply_of(batch.ticket, verdict));
   }
 
   // A kind script does mostly what a healthy world does; the other anything.
@@ -158,7 +165,7 @@ class Script {
       case 10:
         return give(input::Cancel{.is_urgent = pick(5) == 0});
       default:
-        return give(StoreReply{pick(2) == 0 ? 0 : 900 + pick(6), StoreReply::Verdict::applied, {}});
+        return give(reply_of(pick(2) == 0 ? 0 : 900 + pick(6), StoreReply::Verdict::applied));
     }
   }
 
@@ -198,14 +205,14 @@ class Script {
   void take(const StoreBatch& batch) {
     REQUIRE(batch.rows.size() == 1);
     const RowWrite& write = batch.rows[0];
-    if (write.from == write.to) return;  // a note on the row, nobody waits for it
+    if (write.from == HoldStates(write.to)) return;  // a note on the row, nobody waits for it
     is_open_ = is_open_ && write.to == HoldState::sent;
     row_ = write.key;
     if (write.to == HoldState::released) REQUIRE_FALSE(rows_[write.key].may_be_billed);
     if (write.to == HoldState::settled) {
       REQUIRE(exchange_->receipt().usage.state == UsageState::final_);
       REQUIRE(exchange_->receipt().cost);
-      REQUIRE(write.actual == NanoUsd::ceil(*exchange_->receipt().cost));
+      REQUIRE(HoldRecord::parse(write.record)->actual == NanoUsd::ceil(*exchange_->receipt().cost));
     }
     if (write.to == HoldState::settled || write.to == HoldState::released || write.to == HoldState::sent) REQUIRE(batch.is_durable);
     pending_ = batch;

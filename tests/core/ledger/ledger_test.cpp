@@ -69,7 +69,7 @@ TEST_CASE("the last nano-dollar is allowed, one more is refused in words, and wh
   const Error error = ledger::refusal(second, limits, reply, kNoon);
   CHECK(error.errc == Errc::budget_refused);
   CHECK(error.message ==
-        "user:alice may use $0.000001 dollars a day: $0 is spent and $0.0000006 held; this call may cost up to $0.000000401");
+        "user:alice may use $0.000001 a day: $0 spent, $0.0000006 held; this call may cost up to $0.000000401");
   CHECK(error.scope == "user:alice");
   CHECK(error.resets_at == "2026-11-25T00:00:00Z");
   CHECK(error.retry_after == Duration::seconds(12 * 3600));
