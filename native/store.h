@@ -1,7 +1,7 @@
 // Store: where holds, counters, documents and the journal live. What applying a batch means is ledger/batch; the reference is
 // ledger/memory_table; tests/golden/store and the differential test hold every store to it.
 //
-//   Result<std::unique_ptr<Store>> store = open_store("sqlite:/home/me/.local/state/orthink/ledger.db");
+//   Result<std::unique_ptr<Store>> store = open_store("sqlite:ledger.db");
 //   StoreReply reply = (*store)->apply(batch);
 //
 // A batch marked durable is on disk before apply() returns, where there is a disk. A store that cannot answer says `unavailable`

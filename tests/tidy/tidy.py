@@ -23,7 +23,8 @@ KNOWS = {
     "think": {"base", "cost", "catalog"},
     "chat": {"base", "wire", "cost", "catalog", "think"},
     "policy": {"base", "wire", "cost", "catalog"},
-    "exchange": {"base", "wire", "cost", "catalog", "think", "chat", "policy"},
+    "ledger": {"base", "wire", "cost"},
+    "exchange": {"base", "wire", "cost", "ledger", "catalog", "think", "chat", "policy"},
 }
 
 # What core must not reach: the world, exceptions, and what not every compiler of ours has.
@@ -43,7 +44,7 @@ BANNED_IN_CORE = [
     (r"\bthread_local\b", "a thread"),
 ]
 FLOATS = (r"\b(?:double|float)\b", "floating point where money is; amounts are integers")
-MONEY = re.compile(r"^core/orthink/(?:cost/|base/money)")
+MONEY = re.compile(r"^core/orthink/(?:cost/|ledger/|base/money)")
 
 FILE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 70

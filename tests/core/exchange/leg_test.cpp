@@ -163,9 +163,9 @@ TEST_CASE("what the store does not confirm stays held") {
 TEST_CASE("the row of a second attempt does not bear the first one's generation") {
   ScriptedWorld world = answering();
   world.bytes(std::string(kErrorChunk) + R"(,"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cost":0}})" + "\n\n");
-  CHECK(world.batch.rows.at(0).generation_id == "gen-1");
+  CHECK(HoldRecord::parse(world.batch.rows.at(0).record)->generation_id == "gen-1");
   CHECK(comes_again(world));
   world.tick_at(world.wakes_at);
   CHECK(row_of(world) == HoldState::reserved);
-  CHECK(world.batch.rows.at(0).generation_id.empty());
+  CHECK(HoldRecord::parse(world.batch.rows.at(0).record)->generation_id.empty());
 }
