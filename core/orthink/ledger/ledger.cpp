@@ -248,6 +248,13 @@ StoreBatch leave_unknown(const HoldRecord& record, Instant due, Instant at) {
   return batch;
 }
 
+StoreBatch postpone(const HoldRecord& record, Instant due, Instant at) {
+  StoreBatch batch = move(record, HoldState::unknown, HoldState::unknown, {}, at);
+  batch.journal.clear();
+  batch.rows.front().due = due;
+  return batch;
+}
+
 StoreBatch rebound(const HoldRecord& record, NanoUsd bound, const ScopeList& limits, std::string_view epoch, Instant at) {
   const int64_t more = bound.nano - record.bound.nano;
   HoldRecord changed = record;

@@ -38,6 +38,7 @@ StoreBatch settle(const HoldRecord& record, HoldState found, const ScopeList& li
 // `found`: reserved (the request counts as not made), sent or unknown. Durable.
 StoreBatch release(const HoldRecord& record, HoldState found, const ScopeList& limits, Instant at);
 StoreBatch leave_unknown(const HoldRecord& record, Instant due, Instant at);         // durable; the hold stays
+StoreBatch postpone(const HoldRecord& record, Instant due, Instant at);              // an unknown row is looked at again then
 // The bound of a sent row changes from record.bound to `bound`: up is guarded like a reservation (a slice), down needs a fact,
 // which is the caller's to know.
 StoreBatch rebound(const HoldRecord& record, NanoUsd bound, const ScopeList& limits, std::string_view epoch, Instant at);
