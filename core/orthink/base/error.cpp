@@ -69,6 +69,10 @@ constexpr ErrorRow kRows[] = {
     {Errc::rate_limited, rate_limit_exceeded, "rate_limited", B::policy, R::after, "Wait until the limit has room again, or have it raised."},
     {Errc::account_blocked, budget_exceeded, "account_blocked", B::policy, R::no, "Have an operator clear it with `orthink budget clear`."},
     {Errc::clock_refused, internal_error, "clock_refused", B::orthink, R::no, "Set the machine's clock; `orthink doctor` shows the difference."},
+    {Errc::idempotency_mismatch, validation_error, "idempotency_mismatch", B::caller, R::changed,
+     "Use a new key for a new question; a key stands for one question for a day."},
+    {Errc::idempotency_in_flight, validation_error, "idempotency_in_flight", B::caller, R::after,
+     "Ask again later with the same key; nothing is bought twice. `orthink why` tells what became of the call."},
 
     {Errc::upstream_auth, authentication_failed, "upstream_auth", B::caller, R::changed,
      "Set a valid key with `orthink key set` or OPENROUTER_API_KEY."},

@@ -72,6 +72,8 @@ enum class Errc : uint16_t {
   rate_limited = 64,               // our own limits of requests or tokens
   account_blocked = 65,            // a call of it cost more than its bound
   clock_refused = 66,              // this machine's clock cannot be trusted with windows
+  idempotency_mismatch = 67,       // HTTP 422
+  idempotency_in_flight = 68,      // HTTP 409
   // upstream
   upstream_auth = 80,
   upstream_payment = 81,
