@@ -88,9 +88,9 @@ class Simulation {
     call.epoch = epochs_[call.node];
     const Instant now = time_of(call.node);
     const std::string user = "u" + std::to_string(pick(6));
-    call.limits = {{Scope{}, *Limits::parse(R"({"usd_per_month":"4","usd_per_day":"0.4"})")},
-                   {{ScopeKind::tenant, "t" + std::to_string(pick(2))}, *Limits::parse(R"({"usd_per_month":"2"})")},
-                   {{ScopeKind::user, user}, *Limits::parse(R"({"usd_per_day":"0.08","requests_per_minute":3,"tokens_per_minute":90000})")}};
+    call.limits = {{Scope{}, *Limits::parse(R"({"usd_per_month":"1","usd_per_day":"0.08"})")},
+                   {{ScopeKind::tenant, "t" + std::to_string(pick(2))}, *Limits::parse(R"({"usd_per_month":"0.6"})")},
+                   {{ScopeKind::user, user}, *Limits::parse(R"({"usd_per_day":"0.02","requests_per_minute":3,"tokens_per_minute":90000})")}};
     call.record.call_id = "c" + std::to_string(++number_);
     call.record.row = 1;
     for (const ScopeLimits& each : call.limits) call.record.scopes.push_back(each.scope);
@@ -250,10 +250,10 @@ class Simulation {
     }
     for (const auto& [key, sum] : sums) {
       if (table_.counter(key) != sum) FAIL(key << " is " << table_.counter(key) << ", its rows say " << sum);
-      const int64_t limit = key.starts_with("c/global/d")   ? 400'000'000
-                            : key.starts_with("c/global/m") ? 4'000'000'000
-                            : key.starts_with("c/tenant")   ? (key.find("/m") != std::string::npos ? 2'000'000'000 : INT64_MAX)
-                            : key.starts_with("c/user")     ? (key.find("/d") != std::string::npos ? 80'000'000 : INT64_MAX)
+      const int64_t limit = key.starts_with("c/global/d")   ? 80'000'000
+                            : key.starts_with("c/global/m") ? 1'000'000'000
+                            : key.starts_with("c/tenant")   ? (key.find("/m") != std::string::npos ? 600'000'000 : INT64_MAX)
+                            : key.starts_with("c/user")     ? (key.find("/d") != std::string::npos ? 20'000'000 : INT64_MAX)
                                                             : INT64_MAX;
       if (sum > limit) FAIL(key << " is " << sum << ", over " << limit);
     }
