@@ -1,0 +1,100 @@
+// Where limits stand: keys, windows, rates, the document and the bars.
+#include "orthink/ledger/budget.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+
+#include "orthink/ledger/memory_table.h"
+#include "orthink/ledger/window.h"
+
+using namespace orthink;
+
+namespace {
+
+const Instant kNoon{1'795'521'600'000'000};  // 2026-11-24T12:00:00Z
+const Scope kAlice{ScopeKind::user, "alice"};
+
+}  // namespace
+
+TEST_CASE("a document and bars of a book with money spent and held") {
+  const ledger::ScopeList limits{{Scope{}, *Limits::parse(R"({"usd_per_month":"10"})")},
+                                 {kAlice, *Limits::parse(R"({"usd_per_day":"1","requests_per_minute":6,"requests_per_day":100})")}};
+  const int64_t day = window::day_of(kNoon), month = window::month_of(kNoon);
+  const budget::Values counters{{ledger::committed_key({}, true, month), 2'500'000'000},
+                                {ledger::committed_key(kAlice, false, day), 750'000'000},
+                                {ledger::held_key(kAlice, false, day), 250'000'000},
+                                {ledger::requests_key(kAlice, day), 7},
+                                {ledger::blocked_key(kAlice), 1}};
+  const budget::Values arrivals{{ledger::requests_rate_key(kAlice), kNoon.us + 10'000'001}};
+  const auto states = budget::states(limits, counters, arrivals, kNoon);
+  CHECK(budget::json(states) ==
+        R"({"schema":1,"scopes":[{"scope":"global","id":null,"blocked":false,"limits":[{"what":"usd_per_month","limit":"10","spent":"2.5",)"
+        R"("held":"0","left":"7.5","resets_at":"2026-12-01T00:00:00Z"}]},{"scope":"user","id":"alice","blocked":true,"limits":[)"
+        R"({"what":"usd_per_day","limit":"1","spent":"0.5","held":"0.25","left":"0.25","resets_at":"2026-11-25T00:00:00Z"},)"
+        R"({"what":"requests_per_minute","limit":6,"spent":2,"held":0,"left":4,"resets_at":"2026-11-24T12:00:10Z"},)"
+        R"({"what":"requests_per_day","limit":100,"spent":7,"held":0,"left":93,"resets_at":"2026-11-25T00:00:00Z"}]}]})");
+  CHECK(budget::text(states, 80) == R"(global
+  usd_per_month        [#####...............] $2.5 spent, $0 held, $7.5 left of $10
+user:alice  BLOCKED
+  usd_per_day          [##########=====.....] $0.5 spent, $0.25 held, $0.25 left of $1
+  requests_per_minute  [######..............] 2 spent, 4 left of 6
+  requests_per_day     [#...................] 7 spent, 93 left of 100
+)");
+}
+
+TEST_CASE("the keys are those that a reservation moves, in both windows of a month's last day") {
+  const auto all = *Limits::parse(
+      R"({"usd_per_day":"1","usd_per_month":"1","requests_per_minute":1,"requests_per_day":1,"tokens_per_minute":100})");
+  const ledger::ScopeList limits{{Scope{}, all}, {kAlice, all}};
+  const Instant last{window::month_begin(window::month_of(kNoon) + 1).us - 1};
+  HoldRecord hold;
+  hold.call_id = "c";
+  hold.row = 1;
+  hold.scopes = {Scope{}, kAlice};
+  hold.day = window::day_of(last);
+  hold.month = window::month_of(last);
+  hold.bound = {5};
+  hold.tokens_bound = 50;
+  MemoryTable table;
+  REQUIRE(table.apply(ledger::reserve(hold, limits, "e", last)).verdict == StoreReply::Verdict::applied);
+  for (const auto& state : budget::states(limits, table.counters(), table.rates(), last)) {
+    REQUIRE(state.limits.size() == kLimitKinds.size());
+    CHECK(state.limits[0].held == 5);
+    CHECK(state.limits[1].held == 5);
+    CHECK(state.limits[2].spent == 1);
+    CHECK(state.limits[3].spent == 1);
+    CHECK(state.limits[4].spent == 50);
+    CHECK(state.limits[1].resets == Instant{last.us + 1});
+  }
+  const budget::Keys keys = budget::keys(limits, last);
+  CHECK(keys.counters.size() == 12);
+  for (const std::string& key : keys.rates) CHECK(table.rates().contains(key));
+  const auto next = budget::states(limits, table.counters(), table.rates(), Instant{last.us + 60'000'001});
+  for (const ledger::LimitState& state : next[0].limits) CHECK(state.spent + state.held == 0);
+}
+
+TEST_CASE("bars are of one width and rates within 0 and their limit, whatever the numbers") {
+  std::mt19937_64 dice(20261124);
+  for (int i = 0; i < 5'000; ++i) {
+    const auto pick = [&] { return static_cast<int64_t>(dice() >> (11 + dice() % 53)); };
+    Limits limits;
+    limits.set(LimitKind::usd_per_day, pick());
+    limits.set(LimitKind::tokens_per_minute, pick() % 1'000'000'001);
+    const int64_t day = window::day_of(kNoon), held = pick();
+    const budget::Values counters{{ledger::held_key(kAlice, false, day), held}, {ledger::committed_key(kAlice, false, day), held + pick()}};
+    const auto states =
+        budget::states({{kAlice, limits}}, counters, {{ledger::tokens_rate_key(kAlice), kNoon.us - 100 + pick() % 200'000'000}}, kNoon);
+    const ledger::LimitState& rate = states[0].limits[1];
+    if (rate.spent < 0 || rate.spent > rate.limit) FAIL(rate.spent << " of " << rate.limit);
+    const std::string text = budget::text(states, 80);
+    const size_t open = text.find('[');
+    if (text.find(']') != open + 21) FAIL(text);
+  }
+}
+
+TEST_CASE("no scopes, no limits, no control characters") {
+  CHECK(budget::json({}) == R"({"schema":1,"scopes":[]})");
+  CHECK(budget::text({}, 80).empty());
+  const auto states = budget::states({{{ScopeKind::user, "a\x1b[2J\n\xff"}, {}}}, {}, {}, kNoon);
+  CHECK(budget::text(states, 10) == "user:a?[2J??\n  no limits\n");
+}
