@@ -1,0 +1,134 @@
+#include "native/sqlite_schema.h"
+
+#include <array>
+
+#include "native/system.h"
+
+namespace orthink::sqlite {
+namespace {
+
+constexpr std::array<const char*, 1> kSteps{
+    R"(
+    CREATE TABLE marks(key TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE documents(key TEXT PRIMARY KEY NOT NULL, text TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+    CREATE INDEX documents_by_expiry ON documents(expires);
+    CREATE TABLE rows(key TEXT PRIMARY KEY NOT NULL, state TEXT NOT NULL, account TEXT NOT NULL, epoch TEXT NOT NULL,
+                      created INTEGER NOT NULL, due INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
+    CREATE INDEX rows_by_due ON rows(state, due);
+    CREATE INDEX rows_by_created ON rows(created, key);
+    CREATE TABLE counters(key TEXT PRIMARY KEY NOT NULL,
+                          value INTEGER NOT NULL CHECK(value BETWEEN -9007199254740991 AND 9007199254740991)) STRICT, WITHOUT ROWID;
+    CREATE TABLE rates(key TEXT PRIMARY KEY NOT NULL, arrival INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE journal(account TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL,
+                         PRIMARY KEY(account, number)) STRICT, WITHOUT ROWID;
+    )",
+};
+
+Error unavailable(std::string message, std::string remedy) {
+  return make_error(Errc::store_unavailable, std::move(message), std::move(remedy));
+}
+
+const char* remedy_of(int code) {
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return "Restore the file from a backup, or move it away with its -wal and -shm: a new one begins with nothing spent.";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "Another program holds the file: close it, then try again.";
+    case SQLITE_FULL:
+      return "Free some space on the disk, then try again.";
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return "Make the file and its folder writable for this user, or point ORTHINK_STORE at another file.";
+    case SQLITE_IOERR:
+      return "Look at the disk and at the system's log; start again once the disk is well.";
+    default:
+      return "";
+  }
+}
+
+// Two connections that both leave the rollback journal can meet without SQLite asking its busy handler; a write lock is waited for.
+bool use_wal(SqliteDatabase& database) {
+  constexpr int kMeetings = 100;
+  for (int i = 0; i < kMeetings; ++i) {
+    if (database.text("PRAGMA journal_mode=WAL") == "wal") return true;
+    if ((database.code() & 0xff) != SQLITE_BUSY) return false;
+    database.clear();
+    if (!database.execute("BEGIN IMMEDIATE")) return false;
+    database.roll_back();
+  }
+  return false;
+}
+
+Result<void> refuse_strangers(SqliteDatabase& database, const std::string& path, int64_t version_known) {
+  const int64_t application = database.integer("PRAGMA application_id");
+  const int64_t version = database.integer("PRAGMA user_version");
+  const int64_t tables = database.integer("SELECT count(*) FROM sqlite_schema");
+  if (database.failed()) return error_of(database, path);
+  if (application != kApplicationId && (application != 0 || version != 0 || tables != 0))
+    return unavailable(path + " is a database of another program", "Point ORTHINK_STORE at another file.");
+  if (version > version_known)
+    return unavailable(path + " was written by a newer orthink: its format is " + std::to_string(version) + ", this one knows " +
+                           std::to_string(version_known),
+                       "Update orthink, or point ORTHINK_STORE at another file.");
+  return {};
+}
+
+Result<void> migrate(SqliteDatabase& database, const std::string& path, std::span<const char* const> steps) {
+  database.execute("BEGIN IMMEDIATE");
+  // Another process may have been here since the version was looked at.
+  if (const Result<void> fits = refuse_strangers(database, path, static_cast<int64_t>(steps.size())); !fits) {
+    database.roll_back();
+    return fits;
+  }
+  const auto version = static_cast<size_t>(database.integer("PRAGMA user_version"));
+  for (size_t i = version; i < steps.size(); ++i) database.execute(steps[i]);
+  if (version < steps.size()) {
+    database.execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
+    database.execute(("PRAGMA user_version=" + std::to_string(steps.size())).c_str());
+  }
+  database.execute("COMMIT");
+  database.roll_back();
+  if (database.failed()) return error_of(database, path);
+  return {};
+}
+
+}  // namespace
+
+std::span<const char* const> schema_steps() { return kSteps; }
+
+Error error_of(const SqliteDatabase& database, const std::string& path) {
+  return unavailable(path + ": " + database.words(), remedy_of(database.code()));
+}
+
+Result<void> prepare(SqliteDatabase& database, const std::string& path, std::span<const char* const> steps) {
+  database.execute("PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL");
+  sqlite3_db_config(database.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (const Result<void> fits = refuse_strangers(database, path, static_cast<int64_t>(steps.size())); !fits) return fits;
+  if (sqlite3_db_readonly(database.get(), "main") == 1)
+    return unavailable(path + " cannot be written", "Make the file writable for this user, or point ORTHINK_STORE at another file.");
+  const bool is_wal = use_wal(database);
+  if (database.failed()) return error_of(database, path);
+  if (!is_wal)
+    return unavailable(path + ": this file system cannot hold a write-ahead log", "Put the store on a local disk.");
+  const std::string found = database.text("PRAGMA quick_check(1)");
+  if (database.failed()) return error_of(database, path);
+  if (found != "ok") return unavailable(path + " is damaged: " + found, remedy_of(SQLITE_CORRUPT));
+  return migrate(database, path, steps);
+}
+
+Result<void> verify(SqliteDatabase& database, const std::string& path) {
+  const std::string found = database.text("PRAGMA integrity_check(1)");
+  if (database.failed()) return error_of(database, path);
+  if (found != "ok") return unavailable(path + " is damaged: " + found, remedy_of(SQLITE_CORRUPT));
+  SqliteStatement gaps(database,
+                       "SELECT account FROM journal GROUP BY account HAVING count(*)<>max(number) OR min(number)<>1 LIMIT 1");
+  SqliteRun run(gaps);
+  if (run.next()) return unavailable(path + ": lines are missing in the journal of " + run.text(0), remedy_of(SQLITE_CORRUPT));
+  if (database.failed()) return error_of(database, path);
+  return {};
+}
+
+}  // namespace orthink::sqlite

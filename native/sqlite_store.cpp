@@ -1,0 +1,259 @@
+#include "native/sqlite_store.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "native/sqlite_schema.h"
+#include "native/sqlite_table.h"
+#include "native/system.h"
+
+namespace orthink {
+namespace {
+
+constexpr std::array kStates{HoldState::none,    HoldState::reserved, HoldState::sent,
+                             HoldState::settled, HoldState::released, HoldState::unknown};
+constexpr const char* kForked = "the process was forked after the store was opened";
+
+Error refused(const std::string& what, int error) {
+  return make_error(Errc::store_unavailable, what + ": " + std::generic_category().message(error),
+                    "Make the file and its folder writable for this user, or point ORTHINK_STORE at another file.");
+}
+
+Result<void> make_folders(const std::string& path) {
+  for (size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string folder = path.substr(0, slash);
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST && errno != EISDIR) return refused("cannot make " + folder, errno);
+  }
+  return {};
+}
+
+Result<void> refuse_network(const std::string& path) {
+  struct statfs facts {};
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (::statfs(folder.c_str(), &facts) != 0) return refused("cannot look at " + folder, errno);
+  constexpr unsigned kCifs = 0xff534d42;
+  const auto type = static_cast<unsigned>(facts.f_type);
+  if (type != NFS_SUPER_MAGIC && type != SMB_SUPER_MAGIC && type != kCifs && type != SMB2_SUPER_MAGIC) return {};
+  return make_error(Errc::store_unavailable, path + " is on a network file system, whose locks cannot be relied on",
+                    "Put the store on a local disk, or share it through Redis.");
+}
+
+Result<void> make_private(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    const std::string file = path + suffix;
+    struct stat facts {};
+    if (::stat(file.c_str(), &facts) != 0 || (facts.st_mode & 0777) == 0600) continue;
+    if (::chmod(file.c_str(), 0600) != 0) return refused("cannot make " + file + " private", errno);
+  }
+  return {};
+}
+
+// The file is made only where there is none: closing a descriptor of a file drops the locks that another store of this process has.
+Result<void> make_file(const std::string& path) {
+  if (const Result<void> made = make_folders(path); !made) return made;
+  if (const Result<void> is_local = refuse_network(path); !is_local) return is_local;
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno != EEXIST) return refused("cannot make " + path, errno);
+  if (fd >= 0) ::close(fd);
+  return make_private(path);
+}
+
+StoredRow row_of(SqliteDatabase& database, const SqliteRun& run) {
+  return {sqlite::state_of(database, run.text(1)), run.text(2), run.text(3), Instant{run.integer(4)}, Instant{run.integer(5)},
+          run.text(6)};
+}
+
+bool is_terminal(HoldState state) { return state == HoldState::settled || state == HoldState::released; }
+
+// Open rows are few and found by their state; others by when they were made.
+std::string sql_of(const RowQuery& query) {
+  const bool is_open_only = !query.states.empty() && std::none_of(query.states.begin(), query.states.end(), is_terminal);
+  const bool is_few = is_open_only || !query.due_by.is_never();
+  std::string states;
+  for (const HoldState state : kStates) {
+    const bool is_asked = query.states.empty() || std::find(query.states.begin(), query.states.end(), state) != query.states.end();
+    if (is_asked) states += (states.empty() ? "'" : ",'") + std::string(name(state)) + "'";
+  }
+  std::string sql = "SELECT key,state,account,epoch,created,due,record FROM rows INDEXED BY ";
+  sql += is_few ? "rows_by_due" : "rows_by_created";
+  sql += " WHERE created>=?1 AND due<=?2 AND state IN (" + states + ")";
+  if (!query.until.is_never()) sql += " AND created<?3";
+  return sql + " ORDER BY created,key";
+}
+
+// Ends the reader's transaction whatever comes of it.
+class Snapshot {
+ public:
+  explicit Snapshot(SqliteDatabase& reader) : reader_(reader) { reader_.execute("BEGIN"); }
+  ~Snapshot() { reader_.roll_back(); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  SqliteDatabase& reader_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& options) {
+  if (options.path.empty() || options.path.back() == '/')
+    return make_error(Errc::store_unavailable, "the store has no file name: \"" + options.path + "\"", "Name a file: sqlite:PATH.");
+  // SQLite gives ":memory:" and "file:" a meaning of their own.
+  const std::string path = options.path.front() == '/' ? options.path : "./" + options.path;
+  if (options.vfs.empty())
+    if (const Result<void> made = make_file(path); !made) return made.error();
+  const int flags = SQLITE_OPEN_READWRITE | (options.vfs.empty() ? 0 : SQLITE_OPEN_CREATE);
+  auto database = std::make_unique<SqliteDatabase>(path, flags, options.vfs, options.busy);
+  if (database->failed()) return sqlite::error_of(*database, path);
+  if (const Result<void> ready = sqlite::prepare(*database, path, sqlite::schema_steps()); !ready) return ready.error();
+  auto reader = std::make_unique<SqliteDatabase>(path, SQLITE_OPEN_READONLY, options.vfs, options.busy);
+  if (!reader->execute("PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY")) return sqlite::error_of(*reader, path);
+  if (options.vfs.empty())
+    if (const Result<void> is_private = make_private(path); !is_private) return is_private.error();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(path, std::move(database), std::move(reader), options.is_normal_sync_only));
+}
+
+SqliteStore::SqliteStore(std::string path, std::unique_ptr<SqliteDatabase> database, std::unique_ptr<SqliteDatabase> reader,
+                         bool is_normal_sync_only)
+    : path_(std::move(path)), process_(::getpid()), reader_(std::move(reader)), writer_(std::move(database), is_normal_sync_only) {}
+
+StoreReply SqliteStore::apply(const StoreBatch& batch) {
+  if (::getpid() == process_) return writer_.apply(batch);
+  StoreReply reply;
+  reply.ticket = batch.ticket;
+  reply.verdict = StoreReply::Verdict::unavailable;
+  reply.found_text = kForked;
+  return reply;
+}
+
+template <class Body>
+Result<void> SqliteStore::read(const Body& body) {
+  if (::getpid() != process_) return make_error(Errc::store_unavailable, path_ + ": " + kForked, "Open the store after the fork.");
+  const std::lock_guard lock(mutex_);
+  reader_->clear();
+  {
+    const Snapshot snapshot(*reader_);
+    body(*reader_);
+  }
+  if (reader_->failed()) return sqlite::error_of(*reader_, path_);
+  return {};
+}
+
+Result<std::optional<StoredRow>> SqliteStore::row(const std::string& key) {
+  std::optional<StoredRow> found;
+  const Result<void> done = read([&](SqliteDatabase& reader) {
+    SqliteStatement select(reader, "SELECT key,state,account,epoch,created,due,record FROM rows WHERE key=?1");
+    SqliteRun run(select, key);
+    if (run.next()) found = row_of(reader, run);
+  });
+  if (!done) return done.error();
+  return found;
+}
+
+Result<void> SqliteStore::rows(const RowQuery& query, const OnRow& on_row) {
+  return read([&](SqliteDatabase& reader) {
+    SqliteStatement select(reader, sql_of(query));
+    SqliteRun run(select, query.since, query.due_by);
+    if (!query.until.is_never()) run.bind(3, query.until);
+    while (run.next()) {
+      const StoredRow row = row_of(reader, run);
+      if (reader.failed() || !on_row(run.text(0), row)) return;
+    }
+  });
+}
+
+Result<std::vector<int64_t>> SqliteStore::counters(const std::vector<std::string>& keys) {
+  std::vector<int64_t> values;
+  const Result<void> done = read([&](SqliteDatabase& reader) {
+    SqliteStatement select(reader, "SELECT value FROM counters WHERE key=?1");
+    for (const std::string& key : keys) {
+      SqliteRun run(select, key);
+      values.push_back(run.next() ? run.integer(0) : 0);
+    }
+  });
+  if (!done) return done.error();
+  return values;
+}
+
+Result<void> SqliteStore::all_counters(const OnCounter& on_counter) {
+  return read([&](SqliteDatabase& reader) {
+    SqliteStatement select(reader, "SELECT key,value FROM counters ORDER BY key");
+    SqliteRun run(select);
+    while (run.next() && on_counter(run.text(0), run.integer(1))) {
+    }
+  });
+}
+
+Result<std::optional<std::string>> SqliteStore::document(const std::string& key, Instant at) {
+  std::optional<std::string> found;
+  const Result<void> done = read([&](SqliteDatabase& reader) {
+    SqliteStatement select(reader, "SELECT text FROM documents WHERE key=?1 AND expires>?2");
+    SqliteRun run(select, key, at);
+    if (run.next()) found = run.text(0);
+  });
+  if (!done) return done.error();
+  return found;
+}
+
+Result<Store::Texts> SqliteStore::documents(std::string_view prefix, Instant at) {
+  Texts texts;
+  const Result<void> done = read([&](SqliteDatabase& reader) {
+    SqliteStatement select(reader, "SELECT key,text FROM documents WHERE key>=?1 AND expires>?2 ORDER BY key");
+    SqliteRun run(select, prefix, at);
+    while (run.next()) {
+      std::string key = run.text(0);
+      if (!key.starts_with(prefix)) return;
+      texts.emplace_back(std::move(key), run.text(1));
+    }
+  });
+  if (!done) return done.error();
+  return texts;
+}
+
+Result<std::vector<std::string>> SqliteStore::accounts() {
+  std::vector<std::string> names;
+  const Result<void> done = read([&](SqliteDatabase& reader) {
+    SqliteStatement first(reader, "SELECT account FROM journal ORDER BY account LIMIT 1");
+    SqliteStatement after(reader, "SELECT account FROM journal WHERE account>?1 ORDER BY account LIMIT 1");
+    {
+      SqliteRun run(first);
+      if (run.next()) names.push_back(run.text(0));
+    }
+    while (!names.empty()) {
+      SqliteRun run(after, names.back());
+      if (!run.next()) return;
+      names.push_back(run.text(0));
+    }
+  });
+  if (!done) return done.error();
+  return names;
+}
+
+Result<void> SqliteStore::journal(const std::string& account, uint64_t from, const OnLine& on_line) {
+  const auto first = static_cast<int64_t>(std::min<uint64_t>(from, static_cast<uint64_t>(Instant::never().us)));
+  return read([&](SqliteDatabase& reader) {
+    SqliteStatement select(reader, "SELECT number,text FROM journal WHERE account=?1 AND number>=?2 ORDER BY number");
+    SqliteRun run(select, account, first);
+    while (run.next() && on_line(static_cast<uint64_t>(run.integer(0)), run.text(1))) {
+    }
+  });
+}
+
+Result<Instant> SqliteStore::now() { return orthink::now(); }
+
+Result<void> SqliteStore::check() {
+  Result<void> found;
+  const Result<void> done = read([&](SqliteDatabase& reader) { found = sqlite::verify(reader, path_); });
+  return done ? found : done;
+}
+
+}  // namespace orthink

@@ -1,0 +1,62 @@
+// SqliteStore: a Store in one SQLite file (3.37 or later), for the processes of one machine.
+//
+//   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open({"/home/me/.local/state/orthink/ledger.db"});
+//   StoreReply reply = (*store)->apply(batch);
+//
+// Write-ahead log; batches that wait share a commit, which is synced when one of them is durable. Any number of processes, and of
+// stores in one, may have the file open; a lock is waited for up to `busy`. The file and what lies beside it have mode 0600, folders
+// that are missing are made with 0700. A file on a network file system is refused.
+// Lifetime: the process does not fork after open(); the child's calls are refused. on_row, on_counter and on_line may call apply()
+// but no read of the same store.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "native/sqlite_database.h"
+#include "native/sqlite_writer.h"
+#include "native/store.h"
+
+namespace orthink {
+
+struct SqliteOptions {
+  std::string path;
+  std::string vfs = {};                     // empty: the system's; another one makes its own file
+  bool is_normal_sync_only = false;         // for tests: nothing is durable
+  Duration busy = Duration::seconds(5);
+};
+
+class SqliteStore : public Store {
+ public:
+  // Errc::store_unavailable with advice: a folder or file that cannot be written, a damaged file, another program's, a newer one's.
+  static Result<std::unique_ptr<SqliteStore>> open(const SqliteOptions& options);
+
+  StoreReply apply(const StoreBatch& batch) override;
+  Result<std::optional<StoredRow>> row(const std::string& key) override;
+  Result<void> rows(const RowQuery& query, const OnRow& on_row) override;
+  Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override;
+  Result<void> all_counters(const OnCounter& on_counter) override;
+  Result<std::optional<std::string>> document(const std::string& key, Instant at) override;
+  Result<Texts> documents(std::string_view prefix, Instant at) override;
+  Result<std::vector<std::string>> accounts() override;
+  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override;
+  Result<Instant> now() override;
+  Result<void> check() override;  // the whole file: takes as long as reading it
+
+ private:
+  SqliteStore(std::string path, std::unique_ptr<SqliteDatabase> database, std::unique_ptr<SqliteDatabase> reader,
+              bool is_normal_sync_only);
+  template <class Body>
+  Result<void> read(const Body& body);
+
+  std::string path_;
+  pid_t process_;
+  std::mutex mutex_;
+  std::unique_ptr<SqliteDatabase> reader_;
+  SqliteWriter writer_;
+};
+
+}  // namespace orthink

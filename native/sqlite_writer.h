@@ -1,0 +1,63 @@
+// SqliteWriter: the one thread of a process that writes to a file. It takes all batches that wait, applies them in one
+// transaction, and answers them after its commit.
+//
+// When SQLite fails, every batch of the transaction is `unavailable` in SQLite's words. After a failed fsync what is on disk is no
+// longer known: from then on every batch is, until the store is opened anew.
+// Thread rule: apply() from any thread; no apply() is under way when it is destroyed.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "native/sqlite_database.h"
+#include "native/sqlite_table.h"
+#include "orthink/ledger/batch.h"
+
+namespace orthink {
+
+class SqliteWriter {
+ public:
+  // `database` is prepared, and used by nobody else from now on. `is_normal_sync_only`: durable batches are not synced, for tests.
+  SqliteWriter(std::unique_ptr<SqliteDatabase> database, bool is_normal_sync_only);
+  ~SqliteWriter();
+  SqliteWriter(const SqliteWriter&) = delete;
+  SqliteWriter& operator=(const SqliteWriter&) = delete;
+
+  StoreReply apply(const StoreBatch& batch);
+
+ private:
+  struct Waiting {
+    const StoreBatch* batch;
+    StoreReply reply;
+    bool is_done = false;
+  };
+  using Group = std::vector<Waiting*>;
+
+  void work();
+  void commit(const Group& group);
+  void refuse(const Group& group, const std::string& words);
+  void sync_for(const Group& group);
+  void checkpoint();
+  void break_on_lost_sync();
+  static int on_commit(void* self, sqlite3* database, const char* name, int frames);
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable done_;
+  Group queue_;
+  bool is_stopping_ = false;
+
+  std::unique_ptr<SqliteDatabase> database_;
+  SqliteTable table_;
+  bool is_normal_sync_only_;
+  bool is_full_sync_ = true;
+  int frames_ = 0;          // in the write-ahead log after the last commit
+  std::string lost_words_;  // not empty after a failed fsync
+  std::thread thread_;
+};
+
+}  // namespace orthink

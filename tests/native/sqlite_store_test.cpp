@@ -1,0 +1,460 @@
+// The SQLite store: the same answers and contents as the reference table, and what only a file can go wrong with.
+#include "native/sqlite_store.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "native/sqlite_schema.h"
+#include "native/system.h"
+#include "orthink/base/money.h"
+#include "orthink/ledger/memory_table.h"
+#include "tests/native/temporary_folder.h"
+
+namespace orthink {
+namespace {
+
+using Verdict = StoreReply::Verdict;
+using test::TemporaryFolder;
+
+constexpr Instant kNoon{1'795'521'600'000'000};
+
+std::unique_ptr<SqliteStore> opened(const std::string& path) {
+  auto store = SqliteStore::open({path});
+  if (!store) FAIL(store.error().message);
+  return std::move(*store);
+}
+
+Error refusal(const std::string& path) {
+  const auto store = SqliteStore::open({path});
+  REQUIRE_FALSE(store);
+  CHECK(store.error().errc == Errc::store_unavailable);
+  CHECK_FALSE(store.error().remedy.empty());
+  return store.error();
+}
+
+void execute(const std::string& path, const std::string& sql) {
+  SqliteDatabase database(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", Duration::seconds(5));
+  INFO(database.words());
+  REQUIRE(database.execute(sql.c_str()));
+}
+
+unsigned mode_of(const std::string& path) {
+  struct stat facts {};
+  REQUIRE(::stat(path.c_str(), &facts) == 0);
+  return facts.st_mode & 0777U;
+}
+
+bool is_same(const StoreReply& a, const StoreReply& b) {
+  return a.ticket == b.ticket && a.verdict == b.verdict && a.failed_key == b.failed_key && a.found_state == b.found_state &&
+         a.found_text == b.found_text && a.found_value == b.found_value && a.values == b.values;
+}
+
+// Batches over few keys, so that their lines meet.
+class Dice {
+ public:
+  explicit Dice(uint32_t seed) : engine_(seed) {}
+  uint32_t below(uint32_t n) { return static_cast<uint32_t>(engine_() % n); }
+  StoreBatch batch(uint64_t ticket) {
+    StoreBatch batch;
+    batch.ticket = ticket;
+    at_ += below(2'000'000);
+    batch.at = {at_ - below(3'000'000)};
+    batch.is_durable = below(200) == 0;
+    times(3, [&] { batch.marks.push_back({key("m"), number(20), below(12)}); });
+    times(3, [&] { batch.documents.push_back(document()); });
+    times(3, [&] { batch.rows.push_back(row()); });
+    times(4, [&] { batch.additions.push_back(addition()); });
+    times(2, [&] { batch.rates.push_back({key("t"), number(3'000'000) - 500'000, below(9'000'000)}); });
+    times(3, [&] { batch.journal.push_back({key("a"), text()}); });
+    times(4, [&] { batch.reads.push_back(key("c")); });
+    return batch;
+  }
+
+ private:
+  template <class Each>
+  void times(uint32_t most, const Each& each) {
+    for (uint32_t n = below(3) == 0 ? below(most + 1) : 0; n > 0; --n) each();
+  }
+  int64_t number(uint32_t n) { return static_cast<int64_t>(below(n)); }
+  std::string key(const char* kind) { return kind + std::to_string(below(6)); }
+  std::string text() {
+    static const std::array<std::string, 6> texts{"", "one", "two", std::string("nul\0in", 6), "\xc3\xa9 \xff", "it's \"q\""};
+    return texts[below(static_cast<uint32_t>(texts.size()))];
+  }
+  HoldState state() { return static_cast<HoldState>(below(6)); }
+  DocumentWrite document() {
+    DocumentWrite write;
+    write.key = key("d");
+    write.expects = static_cast<DocumentWrite::Expects>(below(3));
+    write.expected = text();
+    if (below(4) != 0) write.text = text();
+    if (below(2) == 0) write.expires = {at_ + number(6'000'000) - 1'000'000};
+    return write;
+  }
+  RowWrite row() {
+    RowWrite write;
+    write.key = key("r") + "/" + key("");
+    write.from = HoldStates(state()).or_(HoldState::none).or_(state());
+    write.to = state();
+    write.account = key("a");
+    write.epoch = key("e");
+    write.created = {at_ - number(4)};
+    if (below(2) == 0) write.due = {at_ + number(5'000'000)};
+    write.record = text();
+    return write;
+  }
+  GuardedAddition addition() {
+    if (below(30) == 0) return {key("c"), below(2) == 0 ? NanoUsd::kMax : -NanoUsd::kMax, std::nullopt};
+    GuardedAddition line{key("c"), number(41) - 20, std::nullopt};
+    if (below(2) == 0) line.limit = number(100) - 10;
+    return line;
+  }
+  std::mt19937 engine_;
+  int64_t at_ = kNoon.us;
+};
+
+using Rows = std::vector<std::pair<std::string, StoredRow>>;
+
+Rows rows_of(Store& store, const RowQuery& query) {
+  Rows rows;
+  const Result<void> done = store.rows(query, [&](const std::string& key, const StoredRow& row) {
+    rows.emplace_back(key, row);
+    return true;
+  });
+  CHECK(done);
+  return rows;
+}
+
+Rows rows_of(const MemoryTable& table, const RowQuery& query) {
+  Rows rows;
+  for (const auto& [key, row] : table.rows()) {
+    const auto& states = query.states;
+    const bool is_asked = states.empty() || std::find(states.begin(), states.end(), row.state) != states.end();
+    if (is_asked && row.created >= query.since && row.created < query.until && row.due <= query.due_by) rows.emplace_back(key, row);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second.created < b.second.created; });
+  return rows;
+}
+
+void check_rows(SqliteStore& store, const MemoryTable& table, Instant middle) {
+  using enum HoldState;
+  const std::vector<RowQuery> queries{{},
+                                      {{reserved, sent}, Instant::zero(), Instant::never(), Instant::never()},
+                                      {{settled, unknown}, middle, Instant::never(), Instant::never()},
+                                      {{}, Instant::zero(), middle, Instant::never()},
+                                      {{unknown}, Instant::zero(), Instant::never(), middle},
+                                      {{}, middle, Instant{middle.us + 9'000'000}, Instant{middle.us + 9'000'000}}};
+  for (const RowQuery& query : queries) CHECK(rows_of(store, query) == rows_of(table, query));
+  for (const auto& [key, row] : table.rows()) CHECK(**store.row(key) == row);
+  CHECK_FALSE(*store.row("nothing"));
+}
+
+void check_documents(SqliteStore& store, const MemoryTable& table, Instant at) {
+  Store::Texts texts;
+  for (const auto& [key, document] : table.documents()) {
+    const bool is_there = document.expires > at;
+    if (is_there) texts.emplace_back(key, document.text);
+    CHECK(*store.document(key, at) == (is_there ? std::optional(document.text) : std::nullopt));
+  }
+  CHECK(*store.documents("", at) == texts);
+  std::erase_if(texts, [](const auto& each) { return !each.first.starts_with("d1"); });
+  CHECK(*store.documents("d1", at) == texts);
+  CHECK(store.documents("x", at)->empty());
+}
+
+void check_all(SqliteStore& store, const MemoryTable& table, Instant at) {
+  check_rows(store, table, Instant{kNoon.us + (at.us - kNoon.us) / 2});
+  check_documents(store, table, at);
+  std::map<std::string, int64_t> counters;
+  CHECK(store.all_counters([&](const std::string& key, int64_t value) { return counters.emplace(key, value).second; }));
+  CHECK(counters == table.counters());
+  CHECK(*store.counters({"c1", "nothing", "c5"}) == std::vector<int64_t>{table.counter("c1"), 0, table.counter("c5")});
+  std::vector<std::string> names;
+  for (const auto& [account, lines] : table.journals()) {
+    names.push_back(account);
+    std::vector<std::string> found;
+    CHECK(store.journal(account, 1, [&](uint64_t number, const std::string& line) {
+      found.push_back(line);
+      return number == found.size();
+    }));
+    CHECK(found == lines);
+  }
+  CHECK(*store.accounts() == names);
+  CHECK(store.check());
+}
+
+}  // namespace
+
+TEST_CASE("random batches get the reference's answers and leave the reference's contents, also when opened again") {
+  constexpr uint64_t kBatches = 24'000;
+  const uint32_t seed = 20261124;
+  INFO("seed " << seed);
+  TemporaryFolder folder;
+  auto store = opened(folder.file("ledger.db"));
+  MemoryTable table;
+  Dice dice(seed);
+  std::array<uint32_t, 7> verdicts{};
+  Instant last;
+  for (uint64_t i = 0; i < kBatches; ++i) {
+    const StoreBatch batch = dice.batch(i);
+    last = batch.at;
+    const StoreReply expected = table.apply(batch);
+    const StoreReply found = store->apply(batch);
+    ++verdicts[static_cast<size_t>(expected.verdict)];
+    if (!is_same(found, expected))
+      FAIL("batch " << i << ": " << name(found.verdict) << " " << found.failed_key << " " << found.found_value << " " << found.found_text
+                    << ", expected " << name(expected.verdict) << " " << expected.failed_key << " " << expected.found_value << " "
+                    << expected.found_text);
+    if (i % 8'000 == 7'999) store = opened(folder.file("ledger.db"));
+    if (i % 4'000 == 3'999) check_all(*store, table, last);
+  }
+  for (size_t i = 0; i < 6; ++i) CHECK(verdicts[i] > 100);
+  CHECK(verdicts[6] == 0);
+  check_all(*store, table, last);
+}
+
+TEST_CASE("rates and marks outlive the process") {
+  TemporaryFolder folder;
+  StoreBatch batch;
+  batch.at = kNoon;
+  batch.marks = {{"clock", 100, 5}};
+  batch.rates = {{"r", 1'000, 1'000}};
+  CHECK(opened(folder.file("l"))->apply(batch).verdict == Verdict::applied);
+  const auto store = opened(folder.file("l"));
+  const StoreReply limited = store->apply(batch);
+  CHECK(limited.verdict == Verdict::rate_limited);
+  CHECK(limited.found_value == 1'000);
+  batch.marks = {{"clock", 94, 5}};
+  const StoreReply behind = store->apply(batch);
+  CHECK(behind.verdict == Verdict::clock_behind);
+  CHECK(behind.found_value == 100);
+}
+
+TEST_CASE("two stores on one file and eight threads keep a guarded counter exact at its limit") {
+  constexpr int64_t kLimit = 1'000;
+  TemporaryFolder folder;
+  const std::array stores{opened(folder.file("l")), opened(folder.file("l"))};
+  std::array<uint32_t, 8> applied{};
+  std::array<std::string, 8> trouble;
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < applied.size(); ++t)
+    threads.emplace_back([&, t] {
+      StoreBatch batch;
+      batch.additions = {{"c", 1, kLimit}};
+      batch.journal = {{"a", std::to_string(t)}};
+      for (int i = 0; i < 200; ++i) {
+        batch.is_durable = i % 10 == 0;
+        const StoreReply reply = stores[t % 2]->apply(batch);
+        applied[t] += reply.verdict == Verdict::applied ? 1 : 0;
+        if (reply.verdict == Verdict::unavailable) trouble[t] = reply.found_text;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  uint32_t sum = 0;
+  for (const uint32_t n : applied) sum += n;
+  for (const std::string& words : trouble) CHECK(words.empty());
+  CHECK(sum == kLimit);
+  CHECK(*stores[0]->counters({"c"}) == std::vector<int64_t>{kLimit});
+  uint64_t lines = 0;
+  CHECK(stores[1]->journal("a", 1, [&](uint64_t number, const std::string&) { return number == ++lines; }));
+  CHECK(lines == kLimit);
+}
+
+TEST_CASE("many openers of a file that is not there yet agree") {
+  TemporaryFolder folder;
+  std::array<std::string, 8> trouble;
+  std::vector<std::thread> threads;
+  for (std::string& words : trouble)
+    threads.emplace_back([&] {
+      auto store = SqliteStore::open({folder.file("l")});
+      if (!store) {
+        words = store.error().message;
+        return;
+      }
+      StoreBatch batch;
+      batch.additions = {{"c", 1, std::nullopt}};
+      words = (*store)->apply(batch).found_text;
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& words : trouble) CHECK(words == "");
+  CHECK(*opened(folder.file("l"))->counters({"c"}) == std::vector<int64_t>{8});
+}
+
+TEST_CASE("a row that was just written is read, and a callback can stop and write") {
+  TemporaryFolder folder;
+  const auto store = opened(folder.file("l"));
+  StoreBatch batch;
+  for (const char* key : {"b", "a", "c"}) batch.rows.push_back({key, HoldState::none, HoldState::sent, "acc", "e", kNoon, kNoon, "r"});
+  REQUIRE(store->apply(batch).verdict == Verdict::applied);
+  std::string seen;
+  CHECK(store->rows({}, [&](const std::string& key, const StoredRow&) {
+    seen += key;
+    StoreBatch release;
+    release.rows = {{key, HoldState::sent, HoldState::released, "acc", "e", Instant{5}, kNoon, "r"}};
+    CHECK(store->apply(release).verdict == Verdict::applied);
+    return key != "b";
+  }));
+  CHECK(seen == "ab");
+  CHECK((*store->row("a"))->state == HoldState::released);
+  CHECK((*store->row("a"))->created == kNoon);
+}
+
+TEST_CASE("the file, what lies beside it and its folder are private") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("new/deep/ledger.db");
+  const mode_t before = ::umask(0);
+  auto store = opened(path);
+  StoreBatch batch;
+  batch.additions = {{"c", 1, std::nullopt}};
+  CHECK(store->apply(batch).verdict == Verdict::applied);
+  ::umask(before);
+  CHECK(mode_of(folder.file("new")) == 0700);
+  CHECK(mode_of(folder.file("new/deep")) == 0700);
+  for (const char* suffix : {"", "-wal", "-shm"}) CHECK(mode_of(path + suffix) == 0600);
+  store.reset();
+  REQUIRE(::chmod(path.c_str(), 0644) == 0);
+  store = opened(path);
+  CHECK(mode_of(path) == 0600);
+}
+
+TEST_CASE("a folder that cannot be made or written is named, with advice") {
+  TemporaryFolder folder;
+  std::ofstream(folder.file("plain")) << "text";
+  CHECK(refusal(folder.file("plain/ledger.db")).message.find(folder.file("plain")) != std::string::npos);
+  CHECK(refusal("/proc/orthink/ledger.db").message.starts_with("cannot make /proc/orthink"));
+  refusal("");
+  refusal(folder.file(""));
+  if (::geteuid() == 0) return;
+  REQUIRE(::chmod(folder.path().c_str(), 0500) == 0);
+  CHECK(refusal(folder.file("ledger.db")).message == "cannot make " + folder.file("ledger.db") + ": Permission denied");
+  REQUIRE(::chmod(folder.path().c_str(), 0700) == 0);
+}
+
+TEST_CASE("a file of a newer orthink is refused and left as it is") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("l");
+  opened(path).reset();
+  execute(path, "PRAGMA user_version=99");
+  const Error error = refusal(path);
+  CHECK(error.message == path + " was written by a newer orthink: its format is 99, this one knows 1");
+  CHECK(error.remedy.starts_with("Update orthink"));
+}
+
+TEST_CASE("another program's database is refused") {
+  TemporaryFolder folder;
+  execute(folder.file("tables"), "CREATE TABLE t(x)");
+  execute(folder.file("id"), "PRAGMA application_id=7");
+  for (const char* name : {"tables", "id"})
+    CHECK(refusal(folder.file(name)).message == folder.file(name) + " is a database of another program");
+}
+
+TEST_CASE("an older file takes the steps it lacks, all or nothing") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("l");
+  const std::array<const char*, 3> steps{"CREATE TABLE a(x); INSERT INTO a VALUES(1)", "ALTER TABLE a ADD y; UPDATE a SET y=x+1",
+                                         "UPDATE a SET y=y+40"};
+  const auto prepared = [&](std::span<const char* const> list) {
+    SqliteDatabase database(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", Duration::seconds(5));
+    return sqlite::prepare(database, path, list);
+  };
+  const auto integer = [&](const char* sql) {
+    SqliteDatabase database(path, SQLITE_OPEN_READWRITE, "", Duration::seconds(5));
+    return database.integer(sql);
+  };
+  REQUIRE(prepared(std::span(steps).first(1)));
+  CHECK(integer("PRAGMA user_version") == 1);
+  const std::array<const char*, 3> broken{steps[0], steps[1], "UPDATE nothing SET y=1"};
+  CHECK_FALSE(prepared(broken));
+  CHECK(integer("PRAGMA user_version") == 1);
+  REQUIRE(prepared(steps));
+  CHECK(integer("PRAGMA user_version") == 3);
+  CHECK(integer("SELECT y FROM a") == 42);
+  REQUIRE(prepared(steps));
+  CHECK(integer("SELECT y FROM a") == 42);
+  CHECK(integer("PRAGMA application_id") == sqlite::kApplicationId);
+  CHECK_FALSE(prepared(std::span(steps).first(2)));
+}
+
+TEST_CASE("an empty file of version 0 becomes a ledger") {
+  TemporaryFolder folder;
+  execute(folder.file("l"), "PRAGMA application_id=" + std::to_string(sqlite::kApplicationId));
+  CHECK(opened(folder.file("l"))->check());
+}
+
+TEST_CASE("damage is refused with advice") {
+  TemporaryFolder folder;
+  std::ofstream(folder.file("text")) << std::string(8'192, 'x');
+  CHECK(refusal(folder.file("text")).remedy.starts_with("Restore the file"));
+  const std::string path = folder.file("l");
+  {
+    const auto store = opened(path);
+    StoreBatch batch;
+    for (int i = 0; i < 2'000; ++i) batch.additions.push_back({"counter-" + std::to_string(i), i, std::nullopt});
+    REQUIRE(store->apply(batch).verdict == Verdict::applied);
+  }
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(0, std::ios::end);
+    const auto size = static_cast<int64_t>(file.tellp());
+    for (int64_t at = size - 4'096 * 8; at < size; at += 4'096) {
+      file.seekp(at);
+      file << std::string(64, '\xee');
+    }
+  }
+  const Error error = refusal(path);
+  INFO(error.message);
+  CHECK(error.remedy.starts_with("Restore the file"));
+}
+
+TEST_CASE("check() finds a gap in a journal") {
+  TemporaryFolder folder;
+  const auto store = opened(folder.file("l"));
+  StoreBatch batch;
+  for (int i = 0; i < 3; ++i) batch.journal.push_back({"global", "{}"});
+  REQUIRE(store->apply(batch).verdict == Verdict::applied);
+  CHECK(store->check());
+  execute(folder.file("l"), "DELETE FROM journal WHERE number=2");
+  const Result<void> found = store->check();
+  REQUIRE_FALSE(found);
+  CHECK(found.error().message.ends_with("lines are missing in the journal of global"));
+}
+
+TEST_CASE("a file that another program locks is unavailable in SQLite's words, and well again afterwards") {
+  TemporaryFolder folder;
+  auto store = SqliteStore::open({folder.file("l"), "", false, Duration::micros(1)});
+  REQUIRE(store);
+  SqliteDatabase other(folder.file("l"), SQLITE_OPEN_READWRITE, "", Duration::micros(1));
+  REQUIRE(other.execute("BEGIN IMMEDIATE"));
+  StoreBatch batch;
+  batch.ticket = 7;
+  batch.additions = {{"c", 1, std::nullopt}};
+  const StoreReply reply = (*store)->apply(batch);
+  CHECK(reply.verdict == Verdict::unavailable);
+  CHECK(reply.ticket == 7);
+  CHECK(reply.found_text == "database is locked (SQLite 5)");
+  REQUIRE(other.execute("ROLLBACK"));
+  CHECK((*store)->apply(batch).verdict == Verdict::applied);
+  CHECK(*(*store)->counters({"c"}) == std::vector<int64_t>{1});
+}
+
+TEST_CASE("a child of fork() is refused") {
+  TemporaryFolder folder;
+  const auto store = opened(folder.file("l"));
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(store->apply({}).verdict == Verdict::unavailable && !store->row("x") ? 0 : 1);
+  int status = 1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(store->apply({}).verdict == Verdict::applied);
+}
+
+}  // namespace orthink
