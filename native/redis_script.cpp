@@ -1,0 +1,257 @@
+#include "native/redis_script.h"
+
+namespace orthink::redis_script {
+
+const char* const kApply = R"lua(
+local epoch_key, rows_key, created_key, open_key, due_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local counters_key, rates_key, marks_key = KEYS[6], KEYS[7], KEYS[8]
+local documents_key, names_key, expiry_key, accounts_key = KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local FIRST_JOURNAL = 13
+local EXACT_MAX = 9007199254740991
+local KEPT_AFTER_EXPIRY_US = 86400000000
+local PURGED_AT_ONCE = 8
+
+local taken = 0
+local function take()
+  taken = taken + 1
+  return ARGV[taken]
+end
+local function number() return tonumber(take()) end
+local function decimal(n) return string.format('%.0f', n) end
+
+local function overlay(hash)
+  local o = {seen = {}, order = {}, is_changed = {}}
+  function o.get(key)
+    if o.seen[key] == nil then o.seen[key] = redis.call('HGET', hash, key) end
+    return o.seen[key]
+  end
+  function o.put(key, value)
+    o.seen[key] = value
+    if not o.is_changed[key] then
+      o.is_changed[key] = true
+      o.order[#o.order + 1] = key
+    end
+  end
+  function o.keep()
+    for _, key in ipairs(o.order) do redis.call('HSET', hash, key, o.seen[key]) end
+  end
+  return o
+end
+
+local rows, documents = overlay(rows_key), overlay(documents_key)
+local counters, rates, marks = overlay(counters_key), overlay(rates_key), overlay(marks_key)
+local row_facts, expiries, lines = {}, {}, {}
+local reply = {'applied', '', '0', '', '0'}
+
+local function refuse(verdict, key, found)
+  reply[1] = verdict
+  reply[2] = key
+  reply[5] = found or '0'
+  return false
+end
+
+local function raise_marks()
+  for _ = 1, number() do
+    local key = take()
+    local value = number()
+    local slack = number()
+    local stands = marks.get(key)
+    if stands and tonumber(stands) > value + slack then return refuse('clock_behind', key, stands) end
+    if not stands or tonumber(stands) < value then marks.put(key, decimal(value)) end
+  end
+  return true
+end
+
+local function write_documents(at)
+  for _ = 1, number() do
+    local key = take()
+    local expects = take()
+    local expected = take()
+    local has_text = take() == '1'
+    local text = take()
+    local expires = take()
+    local packed = documents.get(key)
+    local found = nil
+    if packed then
+      local line_end = string.find(packed, '\n', 1, true)
+      local expires_found = string.sub(packed, 1, line_end - 1)
+      if expires_found == '' or tonumber(expires_found) > at then found = string.sub(packed, line_end + 1) end
+    end
+    if (expects == 'absent' and found) or (expects == 'text' and found ~= expected) then
+      reply[4] = found or ''
+      return refuse('document_conflict', key)
+    end
+    documents.put(key, has_text and (expires .. '\n' .. text))
+    expiries[key] = expires
+  end
+  return true
+end
+
+local function write_rows()
+  for _ = 1, number() do
+    local key = take()
+    local from = take()
+    local to = take()
+    local is_open = take() == '1'
+    local created = take()
+    local due = take()
+    local rest = take()
+    local found = rows.get(key)
+    local state = '0'
+    if found then state, created = string.match(found, '^(%d) (%-?%d+) ') end
+    if not string.find(from, state, 1, true) then
+      reply[3] = state
+      return refuse('row_conflict', key)
+    end
+    rows.put(key, to .. ' ' .. created .. ' ' .. rest)
+    row_facts[key] = {created = created, is_open = is_open, due = due}
+  end
+  return true
+end
+
+local function add()
+  for _ = 1, number() do
+    local key = take()
+    local addition = number()
+    local limit = take()
+    local before = counters.get(key) or '0'
+    local after = tonumber(before) + addition
+    local is_over = limit ~= '' and after > tonumber(limit)
+    if is_over or after > EXACT_MAX or after < -EXACT_MAX then return refuse('guard_failed', key, before) end
+    counters.put(key, decimal(after))
+  end
+  return true
+end
+
+local function update_rates(at)
+  for _ = 1, number() do
+    local key = take()
+    local cost = number()
+    local tolerance = number()
+    local stands = rates.get(key)
+    local ahead = math.max(stands and (tonumber(stands) - at) or 0, 0) + cost
+    if cost > 0 and ahead > tolerance then return refuse('rate_limited', key, decimal(ahead - tolerance)) end
+    rates.put(key, decimal(at + ahead))
+  end
+  return true
+end
+
+local function take_journal()
+  for i = 1, number() do
+    local account = take()
+    lines[i] = {account = account, text = take()}
+  end
+end
+
+local function keep_documents()
+  for _, key in ipairs(documents.order) do
+    local packed = documents.seen[key]
+    if packed then
+      redis.call('HSET', documents_key, key, packed)
+      redis.call('ZADD', names_key, '0', key)
+    else
+      redis.call('HDEL', documents_key, key)
+      redis.call('ZREM', names_key, key)
+    end
+    if packed and expiries[key] ~= '' then
+      redis.call('ZADD', expiry_key, expiries[key], key)
+    else
+      redis.call('ZREM', expiry_key, key)
+    end
+  end
+end
+
+local function keep_rows()
+  for _, key in ipairs(rows.order) do
+    local facts = row_facts[key]
+    redis.call('HSET', rows_key, key, rows.seen[key])
+    redis.call('ZADD', created_key, facts.created, key)
+    if facts.is_open then redis.call('ZADD', open_key, facts.created, key) else redis.call('ZREM', open_key, key) end
+    if facts.due ~= '' then redis.call('ZADD', due_key, facts.due, key) else redis.call('ZREM', due_key, key) end
+  end
+end
+
+local function purge(at)
+  local expired = redis.call('ZRANGEBYSCORE', expiry_key, '-inf', decimal(at - KEPT_AFTER_EXPIRY_US), 'LIMIT', 0, PURGED_AT_ONCE)
+  for _, key in ipairs(expired) do
+    redis.call('HDEL', documents_key, key)
+    redis.call('ZREM', names_key, key)
+    redis.call('ZREM', expiry_key, key)
+  end
+end
+
+local function keep(epoch, at)
+  local changes = #marks.order + #documents.order + #rows.order + #counters.order + #rates.order + #lines
+  if changes == 0 then return end
+  redis.call('SET', epoch_key, epoch)
+  marks.keep()
+  counters.keep()
+  rates.keep()
+  keep_documents()
+  keep_rows()
+  for i, line in ipairs(lines) do
+    redis.call('SADD', accounts_key, line.account)
+    redis.call('RPUSH', KEYS[FIRST_JOURNAL - 1 + i], line.text)
+  end
+  purge(at)
+end
+
+local epoch = take()
+if redis.call('GET', epoch_key) ~= epoch then return {'unavailable', '', '0', '', '0'} end
+local at = number()
+local reads = {}
+for i = 1, number() do reads[i] = take() end
+if raise_marks() and write_documents(at) and write_rows() and add() and update_rates(at) then
+  take_journal()
+  keep(epoch, at)
+end
+for _, key in ipairs(reads) do reply[#reply + 1] = redis.call('HGET', counters_key, key) or '0' end
+return reply
+)lua";
+
+const char* const kClaim = R"lua(
+if redis.call('EXISTS', unpack(KEYS)) == 0 then
+  redis.call('SET', KEYS[1], '1')
+  redis.call('SET', KEYS[2], ARGV[1])
+end
+return redis.call('GET', KEYS[1]) or ''
+)lua";
+
+const char* const kAccept = R"lua(
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+return 1
+)lua";
+
+const char* const kReadRows = R"lua(
+local keys
+if ARGV[1] == 'range' then
+  keys = redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[2], ARGV[3])
+else
+  local first
+  if ARGV[3] == '' then
+    first = redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. ARGV[2])
+  else
+    first = redis.call('ZRANK', KEYS[2], ARGV[3]) + 1
+  end
+  keys = redis.call('ZRANGE', KEYS[2], first, first + tonumber(ARGV[4]) - 1)
+end
+local answer = {}
+for _, key in ipairs(keys) do
+  answer[#answer + 1] = key
+  answer[#answer + 1] = redis.call('HGET', KEYS[1], key)
+end
+return answer
+)lua";
+
+const char* const kReadDocuments = R"lua(
+local answer = {}
+for _, key in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], ARGV[2])) do
+  answer[#answer + 1] = key
+  answer[#answer + 1] = redis.call('HGET', KEYS[2], key)
+end
+return answer
+)lua";
+
+}  // namespace orthink::redis_script
