@@ -340,6 +340,12 @@ Error error_from_response(const http::Head& head, std::string_view body, Instant
   return error;
 }
 
+bool is_error_document(std::string_view body) {
+  const std::optional<Value> document = parsed(body);
+  const Value* object = member(document ? &*document : nullptr, "error");
+  return object != nullptr && object->is_object();
+}
+
 Error error_from_object(std::string_view error_json, int http_status) {
   std::optional<Value> object = parsed(error_json);
   Source source{.document = nullptr, .status = http_status, .is_midstream = http_status < 300};

@@ -4,7 +4,6 @@
 #include "orthink/chat/upstream_error.h"
 #include "orthink/exchange/state.h"
 #include "orthink/policy/billing.h"
-#include "orthink/wire/json.h"
 
 namespace orthink {
 namespace {
@@ -23,11 +22,8 @@ Bill bill_of_status(int status, std::string_view body) {
       return Bill::none;
     case 429:
     case 503:
-    case 529: {
-      const Result<json::Value> document = json::parse(body);
-      const json::Value* error = document && document->is_object() ? document->find("error") : nullptr;
-      return error != nullptr && error->is_object() ? Bill::none : Bill::unknown;
-    }
+    case 529:
+      return is_error_document(body) ? Bill::none : Bill::unknown;
     default:
       return Bill::unknown;
   }

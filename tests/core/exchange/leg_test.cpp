@@ -27,6 +27,13 @@ ScriptedWorld answering(int status = 200) {
   return world;
 }
 
+ScriptedWorld ended(int status, std::string_view body) {
+  ScriptedWorld world = answering(status);
+  if (!body.empty()) world.bytes(body);
+  world.end();
+  return world;
+}
+
 HoldState row_of(const ScriptedWorld& world) {
   return world.batch.rows.at(0).to;
 }
@@ -86,25 +93,19 @@ TEST_CASE("a closed list of statuses lets a hold go") {
   for (const int status : {400, 401, 402, 403, 404, 413, 422}) {
     for (const std::string& body : {document, page, std::string()}) {
       CAPTURE(status, body);
-      ScriptedWorld world = answering(status);
-      if (!body.empty()) world.bytes(body);
-      world.end();
+      ScriptedWorld world = ended(status, body);
       CHECK(row_of(world) == HoldState::released);
       CHECK_FALSE(comes_again(world));
     }
   }
   for (const int status : {429, 503, 529}) {
     CAPTURE(status);
-    ScriptedWorld refused = answering(status);
-    refused.bytes(document);
-    refused.end();
+    ScriptedWorld refused = ended(status, document);
     CHECK(row_of(refused) == HoldState::released);
     CHECK(comes_again(refused));
     for (const std::string& body : {page, std::string(), std::string(R"({"message":"busy"})"), document.substr(0, 20)}) {
       CAPTURE(body);
-      ScriptedWorld world = answering(status);
-      if (!body.empty()) world.bytes(body);
-      world.end();
+      ScriptedWorld world = ended(status, body);
       CHECK(row_of(world) == HoldState::unknown);
       CHECK_FALSE(comes_again(world));
       CHECK_FALSE(world.exchange->receipt().cost);
@@ -112,9 +113,7 @@ TEST_CASE("a closed list of statuses lets a hold go") {
   }
   for (const int status : {204, 301, 307, 408, 409, 410, 412, 418, 451, 499, 504, 520, 524, 599}) {
     CAPTURE(status);
-    ScriptedWorld world = answering(status);
-    world.bytes(document);
-    world.end();
+    ScriptedWorld world = ended(status, document);
     CHECK(row_of(world) == HoldState::unknown);
     CHECK_FALSE(comes_again(world));
     CHECK_FALSE(world.exchange->receipt().cost);
