@@ -7,7 +7,7 @@
 #pragma once
 
 #include "native/http_client.h"
-#include "native/store.h"
+#include "native/store/store.h"
 #include "native/system.h"
 #include "orthink/exchange/exchange.h"
 

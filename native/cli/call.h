@@ -15,7 +15,7 @@
 #include "native/cli/print.h"
 #include "native/config.h"
 #include "native/http_client.h"
-#include "native/memory_store.h"
+#include "native/store/memory_store.h"
 #include "native/system.h"
 #include "orthink/chat/ask.h"
 

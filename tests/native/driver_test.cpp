@@ -6,7 +6,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <deque>
 
-#include "native/memory_store.h"
+#include "native/store/memory_store.h"
 #include "tests/native/raw_server.h"
 
 namespace orthink {

@@ -1,4 +1,4 @@
-#include "native/sqlite_store.h"
+#include "native/store/sqlite_store.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -12,8 +12,8 @@
 #include <system_error>
 #include <utility>
 
-#include "native/sqlite_schema.h"
-#include "native/sqlite_table.h"
+#include "native/store/sqlite_schema.h"
+#include "native/store/sqlite_table.h"
 #include "native/system.h"
 
 namespace orthink {
@@ -171,10 +171,10 @@ Result<void> SqliteStore::rows(const RowQuery& query, const OnRow& on_row) {
   });
 }
 
-Result<std::vector<int64_t>> SqliteStore::counters(const std::vector<std::string>& keys) {
+Result<std::vector<int64_t>> SqliteStore::integers(std::string_view sql, const std::vector<std::string>& keys) {
   std::vector<int64_t> values;
   const Result<void> done = read([&](SqliteDatabase& reader) {
-    SqliteStatement select(reader, "SELECT value FROM counters WHERE key=?1");
+    SqliteStatement select(reader, sql);
     for (const std::string& key : keys) {
       SqliteRun run(select, key);
       values.push_back(run.next() ? run.integer(0) : 0);
@@ -182,6 +182,20 @@ Result<std::vector<int64_t>> SqliteStore::counters(const std::vector<std::string
   });
   if (!done) return done.error();
   return values;
+}
+
+Result<std::vector<int64_t>> SqliteStore::counters(const std::vector<std::string>& keys) {
+  return integers("SELECT value FROM counters WHERE key=?1", keys);
+}
+
+Result<std::vector<int64_t>> SqliteStore::rates(const std::vector<std::string>& keys) {
+  return integers("SELECT arrival FROM rates WHERE key=?1", keys);
+}
+
+Result<int64_t> SqliteStore::mark(const std::string& key) {
+  const Result<std::vector<int64_t>> found = integers("SELECT value FROM marks WHERE key=?1", {key});
+  if (!found) return found.error();
+  return found->front();
 }
 
 Result<void> SqliteStore::all_counters(const OnCounter& on_counter) {

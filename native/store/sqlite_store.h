@@ -16,9 +16,9 @@
 #include <mutex>
 #include <string>
 
-#include "native/sqlite_database.h"
-#include "native/sqlite_writer.h"
-#include "native/store.h"
+#include "native/store/sqlite_database.h"
+#include "native/store/sqlite_writer.h"
+#include "native/store/store.h"
 
 namespace orthink {
 
@@ -38,6 +38,8 @@ class SqliteStore : public Store {
   Result<std::optional<StoredRow>> row(const std::string& key) override;
   Result<void> rows(const RowQuery& query, const OnRow& on_row) override;
   Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override;
+  Result<std::vector<int64_t>> rates(const std::vector<std::string>& keys) override;
+  Result<int64_t> mark(const std::string& key) override;
   Result<void> all_counters(const OnCounter& on_counter) override;
   Result<std::optional<std::string>> document(const std::string& key, Instant at) override;
   Result<Texts> documents(std::string_view prefix, Instant at) override;
@@ -49,6 +51,7 @@ class SqliteStore : public Store {
  private:
   SqliteStore(std::string path, std::unique_ptr<SqliteDatabase> database, std::unique_ptr<SqliteDatabase> reader,
               bool is_normal_sync_only);
+  Result<std::vector<int64_t>> integers(std::string_view sql, const std::vector<std::string>& keys);
   template <class Body>
   Result<void> read(const Body& body);
 

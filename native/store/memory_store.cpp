@@ -1,4 +1,4 @@
-#include "native/memory_store.h"
+#include "native/store/memory_store.h"
 
 #include <algorithm>
 
@@ -11,6 +11,15 @@ bool matches(const RowQuery& query, const StoredRow& row) {
   const bool has_state = query.states.empty() || std::find(query.states.begin(), query.states.end(), row.state) != query.states.end();
   const bool is_due = query.due_by.is_never() || row.due <= query.due_by;
   return has_state && is_due && row.created >= query.since && (query.until.is_never() || row.created < query.until);
+}
+
+std::vector<int64_t> values_of(const std::map<std::string, int64_t>& all, const std::vector<std::string>& keys) {
+  std::vector<int64_t> values;
+  for (const std::string& key : keys) {
+    const auto found = all.find(key);
+    values.push_back(found == all.end() ? 0 : found->second);
+  }
+  return values;
 }
 
 }  // namespace
@@ -42,9 +51,17 @@ Result<void> MemoryStore::rows(const RowQuery& query, const OnRow& on_row) {
 
 Result<std::vector<int64_t>> MemoryStore::counters(const std::vector<std::string>& keys) {
   const std::lock_guard lock(mutex_);
-  std::vector<int64_t> values;
-  for (const std::string& key : keys) values.push_back(table_.counter(key));
-  return values;
+  return values_of(table_.counters(), keys);
+}
+
+Result<std::vector<int64_t>> MemoryStore::rates(const std::vector<std::string>& keys) {
+  const std::lock_guard lock(mutex_);
+  return values_of(table_.rates(), keys);
+}
+
+Result<int64_t> MemoryStore::mark(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  return values_of(table_.marks(), {key}).front();
 }
 
 Result<void> MemoryStore::all_counters(const OnCounter& on_counter) {

@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "native/sqlite_database.h"
-#include "native/sqlite_table.h"
+#include "native/store/sqlite_database.h"
+#include "native/store/sqlite_table.h"
 #include "orthink/ledger/batch.h"
 
 namespace orthink {

@@ -5,7 +5,7 @@
 
 #include <mutex>
 
-#include "native/store.h"
+#include "native/store/store.h"
 
 namespace orthink {
 
@@ -15,6 +15,8 @@ class MemoryStore : public Store {
   Result<std::optional<StoredRow>> row(const std::string& key) override;
   Result<void> rows(const RowQuery& query, const OnRow& on_row) override;
   Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override;
+  Result<std::vector<int64_t>> rates(const std::vector<std::string>& keys) override;
+  Result<int64_t> mark(const std::string& key) override;
   Result<void> all_counters(const OnCounter& on_counter) override;
   Result<std::optional<std::string>> document(const std::string& key, Instant at) override;
   Result<Texts> documents(std::string_view prefix, Instant at) override;

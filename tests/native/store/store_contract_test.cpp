@@ -2,11 +2,11 @@
 #include <filesystem>
 #include <set>
 
-#include "native/memory_store.h"
+#include "native/store/memory_store.h"
 #include "native/system.h"
 #include "orthink/ledger/batch_json.h"
 #include "orthink/wire/json.h"
-#include "tests/native/store_contract.h"
+#include "tests/native/store/store_contract.h"
 
 namespace orthink::test {
 namespace {

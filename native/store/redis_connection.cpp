@@ -1,4 +1,4 @@
-#include "native/redis_connection.h"
+#include "native/store/redis_connection.h"
 
 #include <fcntl.h>
 #include <hiredis/hiredis.h>

@@ -1,5 +1,5 @@
 // The SQLite store: the same answers and contents as the reference table, and what only a file can go wrong with.
-#include "native/sqlite_store.h"
+#include "native/store/sqlite_store.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,7 +12,7 @@
 #include <random>
 #include <thread>
 
-#include "native/sqlite_schema.h"
+#include "native/store/sqlite_schema.h"
 #include "native/system.h"
 #include "orthink/base/money.h"
 #include "orthink/ledger/memory_table.h"

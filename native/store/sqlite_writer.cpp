@@ -1,4 +1,4 @@
-#include "native/sqlite_writer.h"
+#include "native/store/sqlite_writer.h"
 
 #include <algorithm>
 #include <utility>

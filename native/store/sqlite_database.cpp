@@ -1,4 +1,4 @@
-#include "native/sqlite_database.h"
+#include "native/store/sqlite_database.h"
 
 #include "native/system.h"
 

@@ -46,6 +46,8 @@ class Store {
   virtual Result<std::optional<StoredRow>> row(const std::string& key) = 0;
   virtual Result<void> rows(const RowQuery& query, const OnRow& on_row) = 0;                     // oldest first, then by key
   virtual Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) = 0;       // 0 when never added to
+  virtual Result<std::vector<int64_t>> rates(const std::vector<std::string>& keys) = 0;          // arrival times in us; 0 when never used
+  virtual Result<int64_t> mark(const std::string& key) = 0;                                      // 0 when never raised
   virtual Result<void> all_counters(const OnCounter& on_counter) = 0;                            // by key
   virtual Result<std::optional<std::string>> document(const std::string& key, Instant at) = 0;
   virtual Result<Texts> documents(std::string_view prefix, Instant at) = 0;                      // by key

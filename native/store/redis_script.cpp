@@ -1,4 +1,4 @@
-#include "native/redis_script.h"
+#include "native/store/redis_script.h"
 
 namespace orthink::redis_script {
 

@@ -25,8 +25,8 @@
 #include <utility>
 #include <vector>
 
-#include "native/redis_connection.h"
-#include "native/store.h"
+#include "native/store/redis_connection.h"
+#include "native/store/store.h"
 
 namespace orthink {
 
@@ -40,6 +40,8 @@ class RedisStore : public Store {
   // Not one snapshot, unless the query asks for open states only or by due time. No row is left out or handed over twice.
   Result<void> rows(const RowQuery& query, const OnRow& on_row) override;
   Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override;
+  Result<std::vector<int64_t>> rates(const std::vector<std::string>& keys) override;
+  Result<int64_t> mark(const std::string& key) override;
   Result<void> all_counters(const OnCounter& on_counter) override;
   Result<std::optional<std::string>> document(const std::string& key, Instant at) override;
   Result<Texts> documents(std::string_view prefix, Instant at) override;

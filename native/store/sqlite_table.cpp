@@ -1,4 +1,4 @@
-#include "native/sqlite_table.h"
+#include "native/store/sqlite_table.h"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "native/sqlite_database.h"
+#include "native/store/sqlite_database.h"
 #include "orthink/base/result.h"
 
 namespace orthink::sqlite {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-#include "native/store.h"
+#include "native/store/store.h"
 
 namespace orthink::test {
 

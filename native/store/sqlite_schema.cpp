@@ -1,4 +1,4 @@
-#include "native/sqlite_schema.h"
+#include "native/store/sqlite_schema.h"
 
 #include <array>
 

@@ -8,7 +8,7 @@
 // Lifetime: the database outlives it. Thread rule: that of the database.
 #pragma once
 
-#include "native/sqlite_database.h"
+#include "native/store/sqlite_database.h"
 #include "orthink/ledger/batch.h"
 
 namespace orthink {
