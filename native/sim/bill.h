@@ -7,16 +7,21 @@
 #include <vector>
 
 #include "orthink/base/money.h"
+#include "orthink/cost/usage.h"
 
 namespace orthink::sim {
 
 struct BillLine {
   std::string id;       // generation id
   std::string model;    // id of the catalogue row
-  Money cost;
+  std::string provider{};
+  std::string user{}, session{};  // as the request named them: what ties a line to a call whose generation id never arrived
+  Usage usage{};                  // what is charged for
+  Money cost{};
   // "running", "complete", "cancelled" (the client left; what had been generated is charged), "cancelled_in_full" (the client
-  // left; the provider finished and charged), "failed" (an error after the model had started; not charged)
-  std::string state;
+  // left; the provider finished and charged), "failed" (an error after the model had started; not charged),
+  // "failed_billed" (the same, charged up to there)
+  std::string state = "running";
 };
 
 struct Bill {
@@ -24,16 +29,17 @@ struct Bill {
   std::vector<BillLine> lines;
 };
 
-// The bill document of the public interface: {"schema":1,"type":"bill","calls":N,"total_usd":S,"lines":[...]}.
+// The bill document of the public interface: {"schema":1,"type":"bill","calls":N,"total_usd":S,"lines":[...]}, a line being
+// {"id","model","cost_usd","state","provider","user","session_id","prompt_tokens","thinking_tokens","completion_tokens"}.
 std::string bill_document(const Bill& bill);
 
 // Thread rule: any thread.
 class BillBook {
  public:
   // Returns the line's number.
-  size_t open(std::string id, std::string model);
+  size_t open(BillLine line);
   // Once per line; the last state wins.
-  void close(size_t line, Money cost, std::string state);
+  void close(size_t line, const Usage& usage, Money cost, std::string state);
   [[nodiscard]] Bill copy() const;
 
  private:

@@ -5,6 +5,19 @@
 #include "orthink/policy/billing.h"
 
 namespace orthink::sim {
+namespace {
+
+BillLine line_of(const Script& script) {
+  BillLine line;
+  line.id = script.id;
+  line.model = script.row_id;
+  line.provider = script.provider;
+  line.user = script.user;
+  line.session = script.session;
+  return line;
+}
+
+}  // namespace
 
 Call::Call(Script script, const ActiveFaults& faults, BillBook& bill, Generations& generations)
     : script_(std::move(script)),
@@ -12,7 +25,7 @@ Call::Call(Script script, const ActiveFaults& faults, BillBook& bill, Generation
       frames_(script_, faults_),
       bill_(bill),
       generations_(generations),
-      line_(bill.open(script_.id, script_.row_id)) {}
+      line_(bill.open(line_of(script_))) {}
 
 Call::~Call() { client_left(); }
 
@@ -24,22 +37,26 @@ bool Call::next(std::string& part) {
   tokens_handed_out_ = frames_.tokens_out();
   has_ahead_ = frames_.next(ahead_);
   const bool is_last = !has_ahead_ && !frames_.wants_stall();
-  if (is_last && frames_.has_failed()) settle(script_.usage_at(0), Money::zero(), "failed");
-  else if (is_last) settle(script_.usage(), script_.cost_of(script_.usage()), "complete");
+  if (is_last && frames_.is_failure_billed()) settle(script_.usage_at(frames_.tokens_out()), "failed_billed");
+  else if (is_last && frames_.has_failed()) settle(script_.usage_at(0), "failed");
+  else if (is_last) finish();
   return true;
 }
 
 void Call::client_left() {
   const bool is_cut = script_.streams && stops_billing_on_cancel(script_.provider);
   const Usage usage = is_cut ? script_.usage_at(tokens_handed_out_) : script_.usage();
-  settle(usage, script_.cost_of(usage), is_cut ? "cancelled" : "cancelled_in_full");
+  settle(usage, is_cut ? "cancelled" : "cancelled_in_full");
 }
 
-void Call::settle(const Usage& usage, Money cost, std::string state) {
+void Call::finish() { settle(script_.usage(), "complete"); }
+
+void Call::settle(const Usage& usage, std::string state) {
   if (std::exchange(is_settled_, true)) return;
+  const Money cost = script_.cost_of(usage);
   const bool is_cancelled = state.starts_with("cancelled");
   generations_.add(script_, usage, cost, is_cancelled);
-  bill_.close(line_, cost, std::move(state));
+  bill_.close(line_, usage, cost, std::move(state));
 }
 
 std::string Call::as_sent(std::string part) {

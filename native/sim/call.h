@@ -28,6 +28,8 @@ class Call {
   bool next(std::string& part);
   // The client closed the connection (or the simulator stops): charged as this provider does it (openrouter-api 6.3).
   void client_left();
+  // Charged in full, whatever the client was told.
+  void finish();
 
   [[nodiscard]] const Script& script() const { return script_; }
   [[nodiscard]] const ActiveFaults& faults() const { return faults_; }
@@ -38,7 +40,7 @@ class Call {
   [[nodiscard]] std::string as_sent(std::string part);
 
  private:
-  void settle(const Usage& usage, Money cost, std::string state);
+  void settle(const Usage& usage, std::string state);
 
   Script script_;
   ActiveFaults faults_;

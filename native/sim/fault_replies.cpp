@@ -8,6 +8,20 @@ namespace orthink::sim {
 namespace {
 
 constexpr std::string_view kTenYearsSeconds = "315360000";
+constexpr int64_t kDayUs = int64_t{86'400} * 1'000'000;
+
+std::string formatted(Instant when, const char* form) {
+  const std::time_t seconds = static_cast<std::time_t>(when.us / 1'000'000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 40> text{};
+  std::strftime(text.data(), text.size(), form, &parts);
+  return text.data();
+}
+
+std::string iso_time(Instant when) { return formatted(when, "%Y-%m-%dT%H:%M:%S.000Z"); }
+
+Instant next_day(Instant when) { return Instant{(when.us / kDayUs + 1) * kDayUs}; }
 
 std::string retry_after(std::string_view argument, Instant now) {
   if (argument == "date") return http_date(now + Duration::seconds(60));
@@ -23,10 +37,16 @@ Reply with_retry_after(Reply reply, const FaultSpec& spec, const FaultContext& c
   return reply;
 }
 
+Reply budget_exceeded(std::string_view scope, const FaultContext& context) {
+  return error_reply(403, "Budget limit exceeded",
+                     {.error_type = "permission_denied",
+                      .limit_source = "openrouter_" + std::string(scope) + "_budget",
+                      .scope = std::string(scope),
+                      .resets_at = iso_time(next_day(context.now))});
+}
+
 Reply forbidden(const FaultSpec& spec, const FaultContext& context) {
-  if (spec.argument == "guardrail") {
-    return error_reply(403, "Budget limit exceeded", {.error_type = "permission_denied", .limit_source = "openrouter_guardrail_budget"});
-  }
+  if (spec.argument == "guardrail" || spec.argument == "workspace") return budget_exceeded(spec.argument, context);
   if (spec.argument == "key-limit") {
     return error_reply(403, "Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys",
                        {.error_type = "permission_denied", .limit_source = "openrouter_key_limit"});
@@ -37,7 +57,18 @@ Reply forbidden(const FaultSpec& spec, const FaultContext& context) {
                       .flagged_input = "..."});
 }
 
-Reply unpayable(const FaultContext& context) {
+Reply unpayable(const FaultSpec& spec, const FaultContext& context) {
+  if (spec.argument == "key-limit") {
+    return error_reply(402, "Key limit exceeded (monthly limit). Manage it using https://openrouter.ai/settings/keys",
+                       {.provider_is_null = true, .error_type = "payment_required", .limit_source = "openrouter_key_limit"});
+  }
+  if (spec.argument == "too-dear") {
+    return error_reply(402, "This request could cost more than your balance allows in flight.",
+                       {.error_type = "payment_required",
+                        .reason = "weight_exceeds_budget",
+                        .limit_source = "openrouter_credits",
+                        .remedy_hint = "Lower max_tokens or shorten the prompt."});
+  }
   return error_reply(402,
                      "This request requires more credits, or fewer max_tokens. You requested up to " + std::to_string(context.cap_tokens) +
                          " tokens, but can only afford " + std::to_string(context.cap_tokens / 10) +
@@ -66,14 +97,7 @@ Reply error_under_200(const FaultSpec& spec) {
 
 }  // namespace
 
-std::string http_date(Instant when) {
-  const std::time_t seconds = static_cast<std::time_t>(when.us / 1'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 40> text{};
-  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return text.data();
-}
+std::string http_date(Instant when) { return formatted(when, "%a, %d %b %Y %H:%M:%S GMT"); }
 
 std::optional<Reply> fault_reply(const FaultSpec& spec, const FaultContext& context) {
   switch (spec.fault) {
@@ -84,7 +108,10 @@ std::optional<Reply> fault_reply(const FaultSpec& spec, const FaultContext& cont
                                            .error_type = "rate_limit_exceeded",
                                            .limit_source = "upstream_provider_shared_pool"}),
                               spec, context);
-    case Fault::status_402: return unpayable(context);
+    case Fault::status_429_daily:
+      return error_reply(429, "Rate limit exceeded: free-models-per-day. Add credits to unlock more free model requests per day",
+                         {.provider_is_null = true, .error_type = "rate_limit_exceeded", .limit_source = "openrouter_free_tier_daily"});
+    case Fault::status_402: return unpayable(spec, context);
     case Fault::status_402_in_flight:
       return with_retry_after(error_reply(402, "Too much is in flight for this balance. Wait for running requests to finish.",
                                           {.reason = "in_flight_budget_exhausted",
@@ -102,7 +129,8 @@ std::optional<Reply> fault_reply(const FaultSpec& spec, const FaultContext& cont
       return with_retry_after(error_reply(503, "There is no available model provider that meets your routing requirements",
                                           {.provider_is_null = true, .error_type = "provider_overloaded"}),
                               spec, context);
-    case Fault::status_504: return error_reply(504, "The operation was aborted", {.error_type = "timeout"});
+    case Fault::status_504:
+    case Fault::status_504_billed: return error_reply(504, "The operation was aborted", {.error_type = "timeout"});
     case Fault::status_524: return page(524, "<!DOCTYPE html><title>524: A timeout occurred</title>\n");
     case Fault::status_529: return from_provider(529, "Overloaded", "provider_overloaded", context);
     case Fault::error_body_200: return error_under_200(spec);

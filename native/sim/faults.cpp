@@ -13,13 +13,16 @@ constexpr std::array kTable = {
     FaultRow{Fault::refuse, Stage::accept, "refuse", "", "", "nothing listens: the connection is refused (the whole run; TIMES has no meaning)"},
     FaultRow{Fault::reset_before, Stage::accept, "reset-before", "", "", "the connection is reset before a byte of the request is read"},
     FaultRow{Fault::reset_after_request, Stage::reply, "reset-after-request", "", "", "the request is read, then the connection is reset"},
+    FaultRow{Fault::reset_billed, Stage::reply, "reset-billed", "", "", "the model works and charges, then the connection is reset without a byte"},
     FaultRow{Fault::hang, Stage::reply, "hang", "", "", "the request is read, then nothing comes"},
     FaultRow{Fault::hang_after_head, Stage::reply, "hang-after-head", "", "", "status 200 and the head, then nothing"},
     FaultRow{Fault::status_429, Stage::reply, "429", "seconds|date|garbage|10y|none", "1",
              "429 of the provider; Retry-After is a number of seconds, an HTTP date a minute ahead, nonsense, ten years, or left out"},
-    FaultRow{Fault::status_402, Stage::reply, "402", "", "", "402, not enough credit for this max_tokens"},
+    FaultRow{Fault::status_429_daily, Stage::reply, "429-daily", "", "", "429 of the free tier: no more requests today"},
+    FaultRow{Fault::status_402, Stage::reply, "402", "credits|too-dear|key-limit", "credits",
+             "402: the balance cannot pay this max_tokens, this one request outweighs the budget, or the key's limit is reached"},
     FaultRow{Fault::status_402_in_flight, Stage::reply, "402-in-flight", "seconds", "1", "402 in_flight_budget_exhausted with Retry-After"},
-    FaultRow{Fault::status_403, Stage::reply, "403", "moderation|guardrail|key-limit", "moderation", "403 of the kind named"},
+    FaultRow{Fault::status_403, Stage::reply, "403", "moderation|guardrail|workspace|key-limit", "moderation", "403 of the kind named"},
     FaultRow{Fault::status_404, Stage::reply, "404", "", "", "404, no endpoint fits"},
     FaultRow{Fault::status_408, Stage::reply, "408", "", "", "408, request timed out"},
     FaultRow{Fault::status_413, Stage::reply, "413", "", "", "413, payload too large"},
@@ -27,6 +30,7 @@ constexpr std::array kTable = {
     FaultRow{Fault::status_502, Stage::reply, "502", "", "", "502, the provider answered nonsense"},
     FaultRow{Fault::status_503, Stage::reply, "503", "seconds|none", "none", "503, no provider available; Retry-After when given"},
     FaultRow{Fault::status_504, Stage::reply, "504", "", "", "504, upstream timeout: whether it was billed is unknown"},
+    FaultRow{Fault::status_504_billed, Stage::reply, "504-billed", "", "", "504, although the model has worked and charges"},
     FaultRow{Fault::status_524, Stage::reply, "524", "", "", "524 of the edge, an HTML page"},
     FaultRow{Fault::status_529, Stage::reply, "529", "", "", "529, provider overloaded"},
     FaultRow{Fault::error_body_200, Stage::reply, "error-body-200", "code", "502", "status 200, white space, then an error document"},
@@ -34,6 +38,7 @@ constexpr std::array kTable = {
     FaultRow{Fault::html_200, Stage::reply, "html-200", "", "", "status 200 and a login page, as a captive portal sends"},
     FaultRow{Fault::gzip_bomb, Stage::reply, "gzip-bomb", "megabytes", "64", "Content-Encoding gzip, small on the wire, large unpacked"},
     FaultRow{Fault::wrong_length, Stage::reply, "wrong-length", "bytes", "1000", "Content-Length says so many bytes more than come"},
+    FaultRow{Fault::short_length, Stage::reply, "short-length", "bytes", "200", "Content-Length says so many bytes fewer than come"},
     FaultRow{Fault::bad_chunk_size, Stage::reply, "chunk-size", "size", "-2", "the answer's second chunk has this size line"},
     FaultRow{Fault::thinks_although_off, Stage::behaviour, "thinks-although-off", "", "", "the model thinks although thinking is off"},
     FaultRow{Fault::no_thinking, Stage::behaviour, "no-thinking", "", "", "the model does not think although asked to"},
@@ -48,7 +53,10 @@ constexpr std::array kTable = {
     FaultRow{Fault::filtered, Stage::behaviour, "content-filter", "", "", "finish reason content_filter, no answer"},
     FaultRow{Fault::malformed_call, Stage::behaviour, "malformed-call", "", "", "native finish MALFORMED_FUNCTION_CALL, content null"},
     FaultRow{Fault::midstream_error, Stage::frames, "midstream-error", "chunks", "3", "after so many chunks an error object, finish reason error"},
+    FaultRow{Fault::midstream_error_billed, Stage::frames, "midstream-error-billed", "chunks", "3",
+             "the same, with the usage so far, which is charged"},
     FaultRow{Fault::eof_no_done, Stage::frames, "eof-no-done", "chunks", "3", "after so many chunks the body ends: no finish reason, no [DONE]"},
+    FaultRow{Fault::no_done, Stage::frames, "no-done", "", "", "all of the answer and its usage, but no [DONE]"},
     FaultRow{Fault::reset_midstream, Stage::frames, "reset-midstream", "chunks", "3", "after so many chunks the connection is reset"},
     FaultRow{Fault::stall, Stage::frames, "stall", "chunks", "3", "after so many chunks nothing comes until the client leaves"},
     FaultRow{Fault::comments_only, Stage::frames, "comments-only", "ms", "200", "keep-alive comments this far apart, for ever"},
@@ -68,6 +76,7 @@ constexpr std::array kTable = {
     FaultRow{Fault::one_byte, Stage::bytes, "one-byte", "", "", "every byte is a packet of its own"},
     FaultRow{Fault::drip, Stage::bytes, "drip", "ms", "20", "a pause after every chunk"},
     FaultRow{Fault::slow_start, Stage::bytes, "slow-start", "ms", "1000", "the head at once, the body only after a pause"},
+    FaultRow{Fault::clock_skew, Stage::head, "clock-skew", "seconds ahead", "3600", "the Date header is so far ahead (below zero: behind)"},
     FaultRow{Fault::generation_404, Stage::generation, "generation-404", "lookups", "2", "GET /generation finds nothing the first so many times"},
     FaultRow{Fault::generation_never, Stage::generation, "generation-never", "", "", "GET /generation never finds anything"},
 };
@@ -111,6 +120,8 @@ Error unknown_fault(std::string_view name) {
                     "orthink sim --list-faults shows all of them");
 }
 
+constexpr bool is_standing(Stage stage) { return stage == Stage::head || stage == Stage::generation; }
+
 bool is_number_argument(const FaultRow& row) {
   return row.argument == "chunks" || row.argument == "ms" || row.argument == "megabytes" || row.argument == "bytes" ||
          row.argument == "lookups" || row.argument == "seconds" || row.argument == "code";
@@ -140,7 +151,9 @@ Result<FaultSpec> parse_fault(std::string_view text) {
                         "write " + std::string(name) + "=N for the first N requests");
     }
   }
-  if (is_number_argument(*row) && !read_number(spec.argument)) {
+  const bool is_signed = row->stage == Stage::head;
+  const std::string_view magnitude = std::string_view(spec.argument).substr(is_signed && spec.argument.starts_with('-') ? 1 : 0);
+  if ((is_signed || is_number_argument(*row)) && !read_number(magnitude)) {
     return make_error(Errc::invalid_argument, "\"" + std::string(text) + "\": " + std::string(row->argument) + " must be a whole number",
                       "write " + std::string(name) + "=" + std::string(row->initial));
   }
@@ -156,6 +169,7 @@ std::string_view name(Stage stage) {
     case Stage::behaviour: return "behaviour";
     case Stage::frames: return "frames";
     case Stage::bytes: return "bytes";
+    case Stage::head: return "head";
     case Stage::generation: return "generation";
   }
   return "";
@@ -245,19 +259,19 @@ ActiveFaults FaultBook::take(std::span<const FaultSpec> by_header) {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (FaultSpec& spec : specs_) {
     const Stage stage = row_of(spec.fault).stage;
-    if (stage == Stage::accept || stage == Stage::generation || spec.times == 0 || active.at(stage)) continue;
+    if (stage == Stage::accept || is_standing(stage) || spec.times == 0 || active.at(stage)) continue;
     active.add(spec);
     if (spec.times) --*spec.times;
   }
   return active;
 }
 
-std::optional<FaultSpec> FaultBook::generation() const {
+std::optional<FaultSpec> FaultBook::standing(Stage stage, std::span<const FaultSpec> by_header) const {
+  const auto is_of = [stage](const FaultSpec& spec) { return row_of(spec.fault).stage == stage; };
+  if (const auto named = std::find_if(by_header.begin(), by_header.end(), is_of); named != by_header.end()) return *named;
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (const FaultSpec& spec : specs_) {
-    if (row_of(spec.fault).stage == Stage::generation) return spec;
-  }
-  return std::nullopt;
+  const auto listed = std::find_if(specs_.begin(), specs_.end(), is_of);
+  return listed == specs_.end() ? std::nullopt : std::optional(*listed);
 }
 
 bool FaultBook::refuses() const {

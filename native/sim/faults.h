@@ -31,26 +31,29 @@ enum class Stage : uint8_t {
   behaviour,   // what the model does
   frames,      // what the body says
   bytes,       // how the body's bytes travel
-  generation,  // GET /generation
+  head,        // what the head of every answer says; always, a number of times has no meaning
+  generation,  // GET /generation; as head
 };
-inline constexpr size_t kStages = 6;
+inline constexpr size_t kStages = 7;
 std::string_view name(Stage stage);
 
 enum class Fault : uint8_t {
   // accept
   refuse, reset_before,
   // reply
-  reset_after_request, hang, hang_after_head, status_429, status_402, status_402_in_flight, status_403, status_404, status_408, status_413,
-  status_500, status_502, status_503, status_504, status_524, status_529, error_body_200, redirect, html_200, gzip_bomb, wrong_length,
-  bad_chunk_size,
+  reset_after_request, reset_billed, hang, hang_after_head, status_429, status_429_daily, status_402, status_402_in_flight, status_403,
+  status_404, status_408, status_413, status_500, status_502, status_503, status_504, status_504_billed, status_524, status_529,
+  error_body_200, redirect, html_200, gzip_bomb, wrong_length, short_length, bad_chunk_size,
   // behaviour
   thinks_although_off, no_thinking, thinks_all, overruns, over_cap, empty_answer, provider_dearer, other_provider, dated_model, byok,
   filtered, malformed_call,
   // frames
-  midstream_error, eof_no_done, reset_midstream, stall, comments_only, no_usage, usage_twice, usage_then_text, cost_null, cost_negative,
+  midstream_error, midstream_error_billed, eof_no_done, no_done, reset_midstream, stall, comments_only, no_usage, usage_twice, usage_then_text, cost_null, cost_negative,
   cost_huge, cost_string, invalid_json, nul, long_line,
   // bytes
   crlf, cr, bom, one_byte, drip, slow_start,
+  // head
+  clock_skew,
   // generation
   generation_404, generation_never,
 };
@@ -97,10 +100,10 @@ class FaultBook {
   explicit FaultBook(std::vector<FaultSpec> specs);
   // One connection's fault of stage accept, if any.
   std::optional<FaultSpec> take_at_accept();
-  // The faults of one chat completion: those of its header first, then the list's, of every stage but accept and generation.
+  // The faults of one chat completion: those of its header first, then the list's, of every stage but accept, head and generation.
   ActiveFaults take(std::span<const FaultSpec> by_header);
-  // Of stage generation; never counts down (its argument says how often).
-  [[nodiscard]] std::optional<FaultSpec> generation() const;
+  // The fault of stage head or generation: of the header of this request, else of the list.
+  [[nodiscard]] std::optional<FaultSpec> standing(Stage stage, std::span<const FaultSpec> by_header) const;
   [[nodiscard]] bool refuses() const;
 
  private:

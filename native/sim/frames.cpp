@@ -126,7 +126,7 @@ void FrameWriter::advance(std::string& frame) {
       step_ = Step::done;
       return;
     case Step::done:
-      frame = "data: [DONE]\n\n";
+      if (!faults_.has(Fault::no_done)) frame = "data: [DONE]\n\n";
       step_ = Step::over;
       return;
     case Step::over: return;
@@ -137,12 +137,14 @@ void FrameWriter::advance(std::string& frame) {
 bool FrameWriter::is_interrupted(std::string& frame) {
   const FaultSpec* spec = faults_.at(Stage::frames);
   if (!spec) return false;
-  const bool interrupts = spec->fault == Fault::midstream_error || spec->fault == Fault::eof_no_done || spec->fault == Fault::stall ||
-                          spec->fault == Fault::reset_midstream;
+  const bool is_error = spec->fault == Fault::midstream_error || spec->fault == Fault::midstream_error_billed;
+  const bool interrupts =
+      is_error || spec->fault == Fault::eof_no_done || spec->fault == Fault::stall || spec->fault == Fault::reset_midstream;
   if (!interrupts || (chunks_ < faults_.number(Stage::frames, 3) && step_ != Step::finish)) return false;
-  if (spec->fault == Fault::midstream_error) {
+  if (is_error) {
     const Choice choice{.finish = "error"};
-    frame = event(script_, &choice, error_tail());
+    const std::string usage = is_failure_billed() ? ",\"usage\":" + usage_json(script_, faults_, script_.usage_at(tokens_out_)) : std::string();
+    frame = event(script_, &choice, error_tail() + usage);
     has_failed_ = true;
     step_ = Step::done;
   } else if (spec->fault == Fault::eof_no_done) {
@@ -172,7 +174,7 @@ void FrameWriter::step_whole(std::string& frame) {
   if (is_cut) frame.resize(frame.size() / 2);
   wants_reset_ = faults_.has(Fault::reset_midstream);
   wants_stall_ = faults_.has(Fault::stall);
-  has_failed_ = faults_.has(Fault::midstream_error);
+  has_failed_ = faults_.has(Fault::midstream_error) || is_failure_billed();
 }
 
 // What no well-meaning server sends: broken JSON, a NUL, an endless line.

@@ -29,8 +29,9 @@ class FrameWriter {
   [[nodiscard]] uint64_t tokens_out() const { return tokens_out_; }
   // Chunks (not comments) so far.
   [[nodiscard]] uint64_t chunks() const { return chunks_; }
-  // The body ended in an error: nothing is charged.
+  // The body ended in an error: nothing is charged, or what the usage beside the error says.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
+  [[nodiscard]] bool is_failure_billed() const { return faults_.has(Fault::midstream_error_billed); }
   // What comes next must not be sent: the connection is reset, or waits for the client to leave.
   [[nodiscard]] bool wants_reset() const { return wants_reset_; }
   [[nodiscard]] bool wants_stall() const { return wants_stall_; }

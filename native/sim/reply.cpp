@@ -28,6 +28,8 @@ void write_metadata(json::Writer& w, const ErrorDetail& detail) {
   optional_text(w, "reason", detail.reason);
   optional_text(w, "limit_source", detail.limit_source);
   optional_text(w, "remedy_hint", detail.remedy_hint);
+  optional_text(w, "scope", detail.scope);
+  optional_text(w, "resets_at", detail.resets_at);
   optional_text(w, "error_type", detail.error_type);
   w.end();
 }

@@ -26,6 +26,8 @@ struct ErrorDetail {
   std::string reason{};
   std::string limit_source{};
   std::string remedy_hint{};
+  std::string scope{};
+  std::string resets_at{};
   std::vector<std::string> moderation_reasons{};
   std::string flagged_input{};
 };

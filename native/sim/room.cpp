@@ -1,6 +1,7 @@
 #include "native/sim/room.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "native/sim/dice.h"
 #include "native/sim/fault_replies.h"
@@ -30,12 +31,15 @@ Reply document(std::string body) {
 
 Reply not_found() { return error_reply(404, "Not Found"); }
 
-bool is_below_http(Fault fault) {
-  return fault == Fault::reset_after_request || fault == Fault::hang || fault == Fault::hang_after_head || fault == Fault::wrong_length ||
-         fault == Fault::bad_chunk_size || fault == Fault::gzip_bomb;
+// Below HTTP, with an answer to spoil.
+bool needs_answer(Fault fault) {
+  return fault == Fault::reset_billed || fault == Fault::hang_after_head || fault == Fault::wrong_length || fault == Fault::short_length ||
+         fault == Fault::bad_chunk_size;
 }
 
-bool needs_answer(Fault fault) { return fault == Fault::hang_after_head || fault == Fault::wrong_length || fault == Fault::bad_chunk_size; }
+bool is_below_http(Fault fault) {
+  return fault == Fault::reset_after_request || fault == Fault::hang || fault == Fault::gzip_bomb || needs_answer(fault);
+}
 
 }  // namespace
 
@@ -47,6 +51,13 @@ Room::Room(const SimOptions& options, std::unique_ptr<ReplayFolder> recordings)
       faults_(options.faults) {}
 
 Instant Room::now() const { return clock_ ? clock_() : catalog_.fetched_at(); }
+
+std::string Room::date(const Incoming& request) const {
+  if (!clock_) return {};
+  const Result<std::vector<FaultSpec>> by_header = parse_faults(request.faults);
+  const std::optional<FaultSpec> skew = faults_.standing(Stage::head, by_header ? *by_header : std::vector<FaultSpec>());
+  return http_date(clock_() + Duration::seconds(skew ? std::atoll(skew->argument.c_str()) : 0));
+}
 
 Outcome Room::handle(const Incoming& request) {
   remember(request);
@@ -74,14 +85,21 @@ Outcome Room::chat(const Incoming& request) {
                                .provider = question ? std::string_view(question->provider) : std::string_view("Simulated"),
                                .cap_tokens = question ? question->cap_tokens : 0,
                                .now = at};
-    if (std::optional<Reply> reply = fault_reply(*spec, context)) return *std::move(reply);
+    if (std::optional<Reply> reply = fault_reply(*spec, context)) {
+      if (question && spec->fault == Fault::status_504_billed) open_call(*question, active, request.body, at)->finish();
+      return *std::move(reply);
+    }
     if (is_below_http(spec->fault) && !needs_answer(spec->fault)) return Violation{spec->fault, spec->argument, nullptr};
   }
   if (!question) return std::get<Reply>(std::move(read));
-  const ScriptContext context{.seed = seed_, .repetition = repetition(request.body), .now = at, .body = request.body};
-  auto call = std::make_shared<Call>(write_script(*question, active, context), active, bill_, generations_);
+  std::shared_ptr<Call> call = open_call(*question, active, request.body, at);
   if (spec) return Violation{spec->fault, spec->argument, std::move(call)};
   return call;
+}
+
+std::shared_ptr<Call> Room::open_call(const Question& question, const ActiveFaults& active, std::string_view body, Instant at) {
+  const ScriptContext context{.seed = seed_, .repetition = repetition(body), .now = at, .body = body};
+  return std::make_shared<Call>(write_script(question, active, context), active, bill_, generations_);
 }
 
 Outcome Room::replay(const Incoming& request) {
@@ -115,8 +133,8 @@ Reply Room::endpoints(std::string_view path) {
 }
 
 Reply Room::generation(const Incoming& request) {
-  std::optional<FaultSpec> fault = faults_.generation();
-  if (const Result<std::vector<FaultSpec>> named = parse_faults(request.faults); named && !named->empty()) fault = named->front();
+  const Result<std::vector<FaultSpec>> by_header = parse_faults(request.faults);
+  const std::optional<FaultSpec> fault = faults_.standing(Stage::generation, by_header ? *by_header : std::vector<FaultSpec>());
   const std::optional<std::string> found = generations_.find(request.query_id, fault);
   return found ? document(*found) : error_reply(404, "Generation " + request.query_id + " not found");
 }

@@ -15,6 +15,7 @@
 #include "native/sim/bill.h"
 #include "native/sim/call.h"
 #include "native/sim/generations.h"
+#include "native/sim/question.h"
 #include "native/sim/replay_folder.h"
 #include "native/sim/reply.h"
 #include "native/sim/sim.h"
@@ -36,6 +37,7 @@ struct Violation {
   Fault fault = Fault::hang;
   std::string argument;
   std::shared_ptr<Call> call;           // where the fault has an answer to spoil; else null
+  std::string date{};                   // of its head; empty: none
 };
 
 // A recording sent as it is, split where its events end.
@@ -52,12 +54,15 @@ class Room {
   Room(const SimOptions& options, std::unique_ptr<ReplayFolder> recordings);
 
   Outcome handle(const Incoming& request);
+  // The Date header of the answer; empty where the simulator has no clock of its own.
+  [[nodiscard]] std::string date(const Incoming& request) const;
   [[nodiscard]] Bill bill() const { return bill_.copy(); }
   [[nodiscard]] std::vector<SeenRequest> requests() const;
   FaultBook& faults() { return faults_; }
 
  private:
   Outcome chat(const Incoming& request);
+  std::shared_ptr<Call> open_call(const Question& question, const ActiveFaults& active, std::string_view body, Instant at);
   Outcome get(const Incoming& request);
   Reply generation(const Incoming& request);
   Reply key_document();

@@ -92,6 +92,11 @@ std::string plain_answer(const Question& question, const Script& script) {
   return text;
 }
 
+std::string text_of(const json::Value& body, std::string_view key) {
+  const json::Value* value = body.find(key);
+  return value && value->is_string() ? value->text() : std::string();
+}
+
 void finish(Script& out, std::string_view reason) {
   out.finish_reason = reason;
   out.native_finish_reason = native_finish(out.provider, reason);
@@ -174,6 +179,8 @@ Script write_script(const Question& question, const ActiveFaults& faults, const 
   out.row_id = question.card.id;
   out.model = question.card.alias_target.empty() ? question.card.id : question.card.alias_target;
   out.provider = question.provider;
+  out.user = text_of(question.body, "user");
+  out.session = text_of(question.body, "session_id");
   out.format = detail_format(question.card);
   out.price = question.card.price;
   out.streams = question.streams;

@@ -21,6 +21,7 @@ struct Script {
   std::string row_id;             // of the catalogue
   std::string model;              // as the wire names it
   std::string provider;
+  std::string user, session;      // of the request
   std::string format;             // of reasoning_details
   PriceCard price;
   bool streams = true;

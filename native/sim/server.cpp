@@ -175,7 +175,10 @@ class HttplibServer final : public Server, private httplib::Server {
     incoming.recording = request.get_header_value("X-Sim-Recording");
     incoming.body = request.body;
     allow_pages(out);
+    const std::string date = room_.date(incoming);
+    if (!date.empty()) out.set_header("Date", date);
     Outcome outcome = room_.handle(incoming);
+    if (auto* violation = std::get_if<Violation>(&outcome)) violation->date = date;
     std::visit([&](auto& kind) { answer(kind, out); }, outcome);
   }
 

@@ -83,7 +83,7 @@ std::string sealed_details(const Script& script) {
 }
 
 std::string whole_document(const Script& script, const ActiveFaults& faults) {
-  const bool has_error = faults.has(Fault::midstream_error);
+  const bool has_error = faults.has(Fault::midstream_error) || faults.has(Fault::midstream_error_billed);
   json::Writer w;
   w.object().key("id").string(script.id).key("object").string("chat.completion").key("created").number(script.created_s);
   w.key("model").string(script.model).key("provider").string(script.provider).key("system_fingerprint").null().key("service_tier").null();
@@ -94,7 +94,8 @@ std::string whole_document(const Script& script, const ActiveFaults& faults) {
   if (has_error) w.key("error").object().key("code").number(uint64_t{502}).key("message").string("Provider disconnected").end();
   write_message(w, script);
   w.end().end();
-  if (!faults.has(Fault::no_usage)) w.key("usage").raw(usage_json(script, faults, script.usage()));
+  // An error without usage is not charged, so it must not say a cost.
+  if (!faults.has(Fault::no_usage) && !faults.has(Fault::midstream_error)) w.key("usage").raw(usage_json(script, faults, script.usage()));
   w.end();
   return w.take();
 }

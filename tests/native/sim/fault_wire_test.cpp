@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cerrno>
+#include <functional>
 
 #include "native/sim/sim.h"
 #include "tests/native/sim/client.h"
@@ -22,8 +23,8 @@ std::string whole(std::string body) {
 
 class Room {
  public:
-  explicit Room(std::string_view faults = {}) {
-    Result<std::unique_ptr<Simulator>> started = Simulator::start({.faults = *parse_faults(faults)});
+  explicit Room(std::string_view faults = {}, std::function<Instant()> now = {}) {
+    Result<std::unique_ptr<Simulator>> started = Simulator::start({.faults = *parse_faults(faults), .now = std::move(now)});
     REQUIRE(started);
     simulator = std::move(*started);
   }
@@ -77,6 +78,9 @@ TEST_CASE("below HTTP: reset, silence, a head and silence, lengths that lie") {
   CHECK_FALSE(shorter.is_whole);
   CHECK(std::stoul(shorter.header("Content-Length")) == shorter.body.size() + 77);
   CHECK(wire::read(shorter.body).is_done);
+  const client::Response longer = room.with("short-length=77");
+  CHECK(longer.body.size() >= std::stoul(longer.header("Content-Length")));
+  CHECK_FALSE(wire::read(longer.body.substr(0, std::stoul(longer.header("Content-Length")))).is_done);
   const client::Response chunk = room.with("chunk-size=-2");
   CHECK(chunk.status == 200);
   CHECK_FALSE(chunk.is_whole);
@@ -102,7 +106,22 @@ TEST_CASE("statuses carry the bodies and hints of the real one") {
   CHECK(in_flight.status == 402);
   CHECK(in_flight.header("Retry-After") == "2");
   CHECK(in_flight.body.find(R"("reason":"in_flight_budget_exhausted","limit_source":"openrouter_in_flight_budget")") != std::string::npos);
-  CHECK(room.with("403=key-limit").body.find("openrouter_key_limit") != std::string::npos);
+  const auto limit_source = [&](std::string_view fault) {
+    const json::Value document = room.with(fault).document();
+    const json::Value* source = document.find("error")->find("metadata")->find("limit_source");
+    return source ? source->text() : std::string("none");
+  };
+  CHECK(limit_source("402") == "openrouter_credits");
+  CHECK(limit_source("402=too-dear") == "openrouter_credits");
+  CHECK(room.with("402=too-dear").body.find(R"("reason":"weight_exceeds_budget")") != std::string::npos);
+  CHECK(limit_source("402=key-limit") == "openrouter_key_limit");
+  CHECK(limit_source("403=key-limit") == "openrouter_key_limit");
+  CHECK(limit_source("403=guardrail") == "openrouter_guardrail_budget");
+  CHECK(limit_source("403=workspace") == "openrouter_workspace_budget");
+  CHECK(room.with("403=workspace").body.find(R"("scope":"workspace","resets_at":"20)") != std::string::npos);
+  CHECK(limit_source("403=moderation") == "none");
+  CHECK(limit_source("429") == "upstream_provider_shared_pool");
+  CHECK(limit_source("429-daily") == "openrouter_free_tier_daily");
   CHECK(room.with("redirect").header("Location").starts_with("https://elsewhere"));
   CHECK(room.with("redirect").status == 307);
   CHECK(room.with("html-200").header("Content-Type").starts_with("text/html"));
@@ -110,6 +129,29 @@ TEST_CASE("statuses carry the bodies and hints of the real one") {
   CHECK(under_200.status == 200);
   CHECK(under_200.document().find("error")->find("code")->as_u64() == 503);
   CHECK(room.simulator->bill().lines.empty());
+}
+
+TEST_CASE("charged although nothing was answered") {
+  Room room;
+  CHECK(room.with("504-billed").status == 504);
+  CHECK(room.with("reset-billed").error == ECONNRESET);
+  const Bill bill = room.simulator->bill();
+  REQUIRE(bill.lines.size() == 2);
+  for (const BillLine& line : bill.lines) {
+    CHECK(line.state == "complete");
+    CHECK(line.cost > Money::zero());
+  }
+}
+
+TEST_CASE("the date of every answer, and a clock that is wrong") {
+  const auto noon = [] { return Instant::from_ms(1'790'000'000'000); };
+  Room room("clock-skew=-7200", noon);
+  CHECK(room.with("").header("Date") == "Mon, 21 Sep 2026 12:13:20 GMT");
+  CHECK(room.with("clock-skew=0").header("Date") == "Mon, 21 Sep 2026 14:13:20 GMT");
+  CHECK(room.with("wrong-length,clock-skew=86400").header("Date") == "Tue, 22 Sep 2026 14:13:20 GMT");
+  CHECK(client::get(room.port(), "/api/v1/models").header("Date") == "Mon, 21 Sep 2026 12:13:20 GMT");
+  CHECK(client::get(room.port(), "/api/v1/nothing").header("Date") == "Mon, 21 Sep 2026 12:13:20 GMT");
+  CHECK(Room().with("").header("Date").empty());
 }
 
 TEST_CASE("a fault for the first requests only") {
@@ -132,6 +174,17 @@ TEST_CASE("mid-stream: an error, a bare end, a reset") {
   CHECK(error.usages.empty());
   CHECK(room.last_state() == "failed");
   CHECK(room.simulator->bill().total == Money::zero());
+  const wire::Said billed = room.said("midstream-error-billed=20");
+  CHECK(billed.error == "Provider disconnected");
+  REQUIRE(billed.usages.size() == 1);
+  CHECK(room.last_state() == "failed_billed");
+  CHECK(room.simulator->bill().total == *Money::parse(cost_text(billed)));
+  CHECK(room.simulator->bill().total > Money::zero());
+  const client::Response endless = room.with("no-done");
+  CHECK(endless.is_whole);
+  CHECK_FALSE(wire::read(endless.body).is_done);
+  CHECK(wire::read(endless.body).usages.size() == 1);
+  CHECK(room.last_state() == "complete");
   const client::Response bare = room.with("eof-no-done=4");
   CHECK(bare.is_whole);
   const wire::Said cut = wire::read(bare.body);
@@ -226,6 +279,10 @@ TEST_CASE("a body that is not streamed: error in the choice, cut short, without 
   wire::read_chunk(error.document(), said);
   CHECK(said.finish == "error");
   CHECK(said.error == "Provider disconnected");
+  CHECK(error.body.find("\"usage\"") == std::string::npos);
+  CHECK(room.last_state() == "failed");
+  CHECK(room.with("midstream-error-billed", whole(kBody)).body.find("\"usage\"") != std::string::npos);
+  CHECK(room.last_state() == "failed_billed");
   const client::Response cut = room.with("eof-no-done", whole(kBody));
   CHECK(cut.is_whole);
   CHECK_FALSE(json::parse(cut.body));

@@ -50,7 +50,7 @@ TEST_CASE("what cannot be read is refused by name") {
   const Result<std::vector<FaultSpec>> unknown = parse_faults("cost-nul");
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().message.find("cost-null") != std::string::npos);
-  for (const char* text : {"500=", "500=x", "500=-1", "stall=x", "midstream-error=1.5", "=2", "503,,504", "drip=999999999999999999999"}) {
+  for (const char* text : {"500=", "500=x", "500=-1", "stall=x", "clock-skew=--1", "clock-skew=noon", "midstream-error=1.5", "=2", "503,,504", "drip=999999999999999999999"}) {
     INFO(text);
     CHECK_FALSE(parse_faults(text));
   }
