@@ -9,6 +9,7 @@
 #include "orthink/base/limits.h"
 #include "orthink/base/money.h"
 #include "orthink/chat/ask.h"
+#include "orthink/ledger/scope.h"
 #include "orthink/wire/json.h"
 
 namespace orthink {
@@ -36,7 +37,16 @@ constexpr std::array kRows{
     ConfigRow{"call_deadline_s", "ORTHINK_CALL_DEADLINE_S", "--deadline", ConfigKind::seconds, "900", "How long a whole call may take."},
     ConfigRow{"allow_stale_prices", "ORTHINK_ALLOW_STALE_PRICES", "", ConfigKind::boolean, "false",
               "Whether a paid call may use prices more than seven days old."},
-    ConfigRow{"store", "ORTHINK_STORE", "", ConfigKind::store, "memory:", "Where holds are kept: memory: (as long as the program runs)."},
+    ConfigRow{"store", "ORTHINK_STORE", "", ConfigKind::store, "",
+              "Where the ledger is: sqlite:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB], redis+unix:PATH, or memory: (as long as the "
+              "program runs); unset: ledger.db in the state folder."},
+    ConfigRow{"user", "ORTHINK_USER", "", ConfigKind::text, "local", "Whose limits a call without --user counts against."},
+    ConfigRow{"daily_limit_usd", "ORTHINK_DAILY_LIMIT_USD", "", ConfigKind::dollars, "50",
+              "Dollars a user may spend in a UTC day, unless `orthink budget set` says otherwise; none lifts it."},
+    ConfigRow{"monthly_limit_usd", "ORTHINK_MONTHLY_LIMIT_USD", "", ConfigKind::dollars, "1000",
+              "Dollars a user may spend in a UTC month, likewise."},
+    ConfigRow{"warn_percent", "ORTHINK_WARN_PERCENT", "", ConfigKind::count, "80",
+              "How much of a limit may be used before receipts warn of it.", 1, 100},
     ConfigRow{"key_file", "ORTHINK_KEY_FILE", "", ConfigKind::path, "",
               "The file of the key, mode 0600; unset: key in the configuration folder."},
     ConfigRow{"openrouter_api_key", "OPENROUTER_API_KEY", "", ConfigKind::secret, "",
@@ -62,6 +72,20 @@ std::optional<Duration> seconds_of(const std::string& text) {
   return Duration::micros(decimal->pico / 1'000'000);
 }
 
+Result<std::string> check_dollars(const std::string& place, const std::string& text) {
+  Limits limits;
+  if (limits.set_text(LimitKind::usd_per_day, text)) return text;
+  return wrong(place, "is \"" + text + "\"", "Give dollars, such as 50 or 2.5, at most 9007199, or none.");
+}
+
+// The value is not quoted: it may hold a password.
+Result<std::string> check_store(const std::string& place, const std::string& text) {
+  const auto names = [&](std::string_view scheme) { return text.starts_with(scheme) && text.size() > scheme.size(); };
+  const bool is_plain = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (is_plain && (text == "memory:" || names("sqlite:") || names("redis://") || names("redis+unix:"))) return text;
+  return wrong(place, "names no store", "Use memory:, sqlite:PATH, redis://HOST[:PORT][/DB] or redis+unix:PATH.");
+}
+
 Result<std::string> check_value(const ConfigRow& row, const std::string& place, const std::string& text) {
   switch (row.kind) {
     case ConfigKind::url: {
@@ -81,8 +105,9 @@ Result<std::string> check_value(const ConfigRow& row, const std::string& place, 
       if (text == "false" || text == "0") return std::string("false");
       return wrong(place, "is \"" + text + "\"", "Give true or false.");
     case ConfigKind::store:
-      if (text == "memory:") return text;
-      return wrong(place, "is \"" + text + "\"", "This version knows the store \"memory:\".");
+      return check_store(place, text);
+    case ConfigKind::dollars:
+      return check_dollars(place, text);
     case ConfigKind::secret:
       return std::string("set");
     case ConfigKind::text:
@@ -158,6 +183,17 @@ std::string_view name(ConfigOrigin origin) {
   return "default";
 }
 
+std::string shown(const ConfigValue& value) {
+  if (value.row->kind != ConfigKind::store) return value.text;
+  // redis://USER:PASSWORD@HOST: the last '@' ends what may be secret.
+  const size_t begin = value.text.find("://");
+  const size_t at = value.text.rfind('@');
+  if (begin == std::string::npos || at == std::string::npos || at < begin) return value.text;
+  const size_t colon = value.text.find(':', begin + 3);
+  if (colon >= at) return value.text;
+  return value.text.substr(0, colon + 1) + "***" + value.text.substr(at);
+}
+
 const std::string& Config::text(std::string_view row_name) const {
   return std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& v) { return v.row->name == row_name; })->text;
 }
@@ -174,6 +210,13 @@ uint64_t Config::count(std::string_view row_name) const {
   return value;
 }
 
+std::optional<NanoUsd> Config::dollars(std::string_view row_name) const {
+  Limits limits;
+  if (!limits.set_text(LimitKind::usd_per_day, text(row_name))) return std::nullopt;
+  const std::optional<int64_t>& nano = limits.get(LimitKind::usd_per_day);
+  return nano ? std::optional(NanoUsd{*nano}) : std::nullopt;
+}
+
 std::optional<Duration> Config::seconds(std::string_view row_name) const {
   return seconds_of(text(row_name));
 }
@@ -186,9 +229,10 @@ struct ConfigLoader {
       if (v.row->name == row_name) return &v;
     return nullptr;
   }
-  void defaults(const std::string& config_folder) {
+  void defaults(const std::string& config_folder, const std::string& state_folder) {
     for (const ConfigRow& row : kRows) config.values_.push_back({&row, std::string(row.initial), ConfigOrigin::builtin});
     if (!config_folder.empty()) value("key_file")->text = config_folder + "/key";
+    if (!state_folder.empty()) value("store")->text = "sqlite:" + state_folder + "/ledger.db";
   }
   Result<void> set(ConfigValue& target, ConfigOrigin origin, const std::string& place, const std::string& text) {
     Result<std::string> checked = check_value(*target.row, place, text);
@@ -245,7 +289,7 @@ struct ConfigLoader {
 
 Result<Config> load_config(const ConfigSources& sources) {
   ConfigLoader loader;
-  loader.defaults(sources.config_folder);
+  loader.defaults(sources.config_folder, sources.state_folder);
   if (auto ok = loader.file(sources.file_path); !ok) return ok.error();
   if (auto ok = loader.environment(sources.variables); !ok) return ok.error();
   for (const ConfigFlag& flag : sources.flags)
@@ -254,7 +298,8 @@ Result<Config> load_config(const ConfigSources& sources) {
 }
 
 Result<Config> load_config(std::vector<ConfigFlag> flags) {
-  return load_config(ConfigSources{config_file_path(), folders().config, environment, std::move(flags)});
+  const Folders own = folders();
+  return load_config(ConfigSources{config_file_path(), own.config, environment, std::move(flags), own.state});
 }
 
 std::string config_file_path() {
@@ -301,7 +346,7 @@ std::string configuration_page() {
             " | " + std::string(row.what) + " |\n";
   }
   page +=
-      "\nFolders: configuration in `$XDG_CONFIG_HOME/orthink`, histories in `$XDG_STATE_HOME/orthink`, the catalogue in "
+      "\nFolders: configuration in `$XDG_CONFIG_HOME/orthink`, the ledger and histories in `$XDG_STATE_HOME/orthink`, the catalogue in "
       "`$XDG_CACHE_HOME/orthink`.\n"
       "`NO_COLOR` switches colours off; `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` are honoured, except for loopback.\n";
   return page;

@@ -17,11 +17,12 @@
 #include <vector>
 
 #include "orthink/base/instant.h"
+#include "orthink/base/money.h"
 #include "orthink/base/result.h"
 
 namespace orthink {
 
-enum class ConfigKind : uint8_t { text, url, count, seconds, boolean, store, path, secret };
+enum class ConfigKind : uint8_t { text, url, count, seconds, dollars, boolean, store, path, secret };
 
 struct ConfigRow {
   std::string_view name;         // key of the file: "base_url"
@@ -40,9 +41,12 @@ std::string_view name(ConfigOrigin origin);  // "default", "file", "environment"
 
 struct ConfigValue {
   const ConfigRow* row = nullptr;
-  std::string text;  // validated; for a secret "set", never the value
+  std::string text;  // validated; for a secret "set", never the value. A store's may hold a password: print shown()
   ConfigOrigin origin = ConfigOrigin::builtin;
 };
+
+// What may be printed of a value: a store's password is masked.
+std::string shown(const ConfigValue& value);
 
 class Config {
  public:
@@ -62,11 +66,18 @@ class Config {
   [[nodiscard]] Duration retry_base() const { return *seconds("retry_base_s"); }
   [[nodiscard]] Duration retry_cap() const { return *seconds("retry_cap_s"); }
   [[nodiscard]] const std::string& key_file() const { return text("key_file"); }
+  [[nodiscard]] const std::string& user() const { return text("user"); }
+  // What a user may spend, unless `orthink budget set` says otherwise; nothing: no limit.
+  [[nodiscard]] std::optional<NanoUsd> daily_limit() const { return dollars("daily_limit_usd"); }
+  [[nodiscard]] std::optional<NanoUsd> monthly_limit() const { return dollars("monthly_limit_usd"); }
+  [[nodiscard]] uint32_t warn_percent() const { return static_cast<uint32_t>(count("warn_percent")); }
+  [[nodiscard]] const std::string& store() const { return text("store"); }  // empty: there is no folder for the ledger
 
  private:
   friend struct ConfigLoader;
   [[nodiscard]] uint64_t count(std::string_view row_name) const;
   [[nodiscard]] std::optional<Duration> seconds(std::string_view row_name) const;
+  [[nodiscard]] std::optional<NanoUsd> dollars(std::string_view row_name) const;
   std::vector<ConfigValue> values_;
 };
 
@@ -82,6 +93,7 @@ struct ConfigSources {
   std::string config_folder;  // for the default of key_file; empty: none
   Environment variables;      // empty: none
   std::vector<ConfigFlag> flags;
+  std::string state_folder{};  // for the default of store; empty: none
 };
 
 // Errc::invalid_config names the source, the setting and what it takes; unknown keys of the file with "did you mean".

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "orthink/base/sha256.h"
+
 namespace orthink {
 namespace {
 
@@ -53,6 +55,11 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 
 Secret::~Secret() {
   wipe();
+}
+
+std::string Secret::fingerprint() const {
+  constexpr size_t kDigits = 12;
+  return text_.empty() ? std::string() : hex(Sha256::of(text_)).substr(0, kDigits);
 }
 
 void Secret::wipe() {

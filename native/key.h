@@ -26,6 +26,8 @@ class Secret {
   [[nodiscard]] bool empty() const { return text_.empty(); }
   // The one way out; for the Authorization header and the key file alone.
   [[nodiscard]] std::string_view reveal() const { return text_; }
+  // Names the key without telling it: the first 12 hex digits of its SHA-256; empty for an empty one.
+  [[nodiscard]] std::string fingerprint() const;
 
  private:
   void wipe();

@@ -42,9 +42,18 @@ int refuse_call(const Ask& ask, const Error& error, bool json, Printer& printer)
 Result<std::unique_ptr<Caller>> Caller::create(const Config& config) {
   Result<Key> key = find_key(config, now());
   if (!key) return key.error();
+  std::string key_id = key->secret.fingerprint();
   Result<std::unique_ptr<HttpClient>> client = HttpClient::create(config.base_url(), std::move(key->secret));
   if (!client) return client.error();
-  return std::unique_ptr<Caller>(new Caller(config, std::move(*client)));
+  return std::unique_ptr<Caller>(new Caller(config, std::move(*client), std::move(key_id)));
+}
+
+Result<void> Caller::need_book() {
+  if (book_) return {};
+  Result<std::unique_ptr<Book>> book = Book::open(config_);
+  if (!book) return book.error();
+  book_ = std::move(*book);
+  return {};
 }
 
 Result<void> Caller::need_catalogue(Printer& printer) {
@@ -67,17 +76,23 @@ bool Caller::wait_for_input(int fd) {
 
 CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
   const Signals::Seen before = signals_.seen();
-  if (auto ok = need_catalogue(printer); !ok) return {refuse_call(ask, ok.error(), show.json, printer), {}};
-  Result<Exchange> exchange = Exchange::open(now(), ask, catalogue_->catalog, options_of(config_, ask));
-  if (!exchange) return {refuse_call(ask, exchange.error(), show.json, printer), {}};
+  const auto refuse = [&](const Error& error) { return CallEnd{refuse_call(ask, error, show.json, printer), {}}; };
+  if (auto ok = need_book(); !ok) return refuse(ok.error());
+  if (auto ok = need_catalogue(printer); !ok) return refuse(ok.error());
+  ExchangeOptions options = options_of(config_, ask);
+  Result<LedgerOptions> ledger = book_->options_for(payers(config_, ask, key_id_));
+  if (!ledger) return refuse(ledger.error());
+  options.ledger = std::move(*ledger);
+  Result<Exchange> exchange = Exchange::open(now(), ask, catalogue_->catalog, std::move(options));
+  if (!exchange) return refuse(exchange.error());
 
   NativeWorld world(*client_, &signals_);
   if (show.json) {
     JsonAudience audience(printer, world);
-    drive(*exchange, world, store_, audience);
+    drive(*exchange, world, book_->store(), audience);
   } else {
     TextAudience audience(printer, world, show.thinking, now());
-    drive(*exchange, world, store_, audience);
+    drive(*exchange, world, book_->store(), audience);
   }
   printer.flush();
   CallEnd end;

@@ -15,7 +15,7 @@
 #include "native/cli/print.h"
 #include "native/config.h"
 #include "native/http_client.h"
-#include "native/store/memory_store.h"
+#include "native/money/book.h"
 #include "native/system.h"
 #include "orthink/chat/ask.h"
 
@@ -36,7 +36,8 @@ class Caller {
   // Finds the key and sets up the upstream client; sends nothing.
   static Result<std::unique_ptr<Caller>> create(const Config& config);
 
-  // Fetches the catalogue first where it is not fresh. Prints events, answer, receipt or error.
+  // Opens the ledger at the first call: without it nothing goes upstream. Fetches the catalogue first where it is not fresh.
+  // Prints events, answer, receipt or error.
   CallEnd call(const Ask& ask, const CallShow& show, Printer& printer);
 
   // Ctrl-C or SIGTERM since the start: what an exit code is made of.
@@ -45,12 +46,15 @@ class Caller {
   bool wait_for_input(int fd);
 
  private:
-  Caller(const Config& config, std::unique_ptr<HttpClient> client) : config_(config), client_(std::move(client)) {}
+  Caller(const Config& config, std::unique_ptr<HttpClient> client, std::string key_id)
+      : config_(config), client_(std::move(client)), key_id_(std::move(key_id)) {}
+  Result<void> need_book();
   Result<void> need_catalogue(Printer& printer);
 
   Config config_;
   std::unique_ptr<HttpClient> client_;
-  MemoryStore store_;
+  std::string key_id_;
+  std::unique_ptr<Book> book_;
   Signals signals_;
   std::optional<Catalogue> catalogue_;
 };

@@ -13,8 +13,9 @@ std::string config_document(const Config& config) {
   out.object().key("schema").number(uint64_t{1}).key("file").string(config_file_path()).key("settings").array();
   for (const ConfigValue& value : config.values()) {
     out.object().key("name").string(value.row->name).key("environment").string(value.row->environment);
+    const std::string text = shown(value);
     out.key("value")
-        .string_or_null(value.text.empty() ? std::nullopt : std::optional(value.text))
+        .string_or_null(text.empty() ? std::nullopt : std::optional(text))
         .key("origin")
         .string(name(value.origin))
         .end();
@@ -27,12 +28,12 @@ void print_settings(Printer& printer, const Config& config) {
   size_t text_width = 1;
   for (const ConfigValue& value : config.values()) {
     name_width = std::max(name_width, value.row->name.size());
-    text_width = std::max(text_width, value.text.size());
+    text_width = std::max(text_width, shown(value).size());
   }
   for (const ConfigValue& value : config.values()) {
     std::string row(value.row->name);
     row.append(name_width - row.size() + 2, ' ');
-    std::string text = value.text.empty() ? "-" : harmless(value.text);
+    std::string text = value.text.empty() ? "-" : harmless(shown(value));
     text.append(text_width > text.size() ? text_width - text.size() : 0, ' ');
     std::string origin(name(value.origin));
     if (value.origin == ConfigOrigin::environment) origin += " " + std::string(value.row->environment);

@@ -30,7 +30,8 @@ struct LimitChange {
 Result<void> change_limits(Store& store, const Scope& scope, const std::vector<LimitChange>& changes);
 // Lifts the block of a scope (a call cost more than its bound). False: it was not blocked.
 Result<bool> clear_block(Store& store, const Scope& scope);
-// Every scope that has limits of its own or that a row of the store was charged to today or this month; global first, then by name.
+// Every scope that has limits of its own (an id of "*" among them), that is blocked, or that was charged in this month; global first,
+// then by name.
 Result<std::vector<Scope>> known_scopes(Store& store);
 
 }  // namespace orthink

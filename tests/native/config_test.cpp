@@ -38,6 +38,42 @@ TEST_CASE("defaults are valid and complete") {
   CHECK(config->call_deadline() == Duration::seconds(900));
   CHECK_FALSE(config->allows_stale_prices());
   CHECK(config->key_file().empty());
+  CHECK(config->user() == "local");
+  CHECK(config->daily_limit() == NanoUsd{50'000'000'000});
+  CHECK(config->monthly_limit() == NanoUsd{1'000'000'000'000});
+  CHECK(config->warn_percent() == 80);
+  CHECK(config->store().empty());  // no state folder was given
+}
+
+TEST_CASE("the ledger is in the state folder unless a store is named") {
+  ConfigSources sources;
+  sources.state_folder = "/state";
+  CHECK(load_config(sources)->store() == "sqlite:/state/ledger.db");
+  sources.variables = variables({{"ORTHINK_STORE", "redis+unix:/run/redis.sock"}, {"ORTHINK_DAILY_LIMIT_USD", "none"}});
+  const Result<Config> config = load_config(sources);
+  REQUIRE(config);
+  CHECK(config->store() == "redis+unix:/run/redis.sock");
+  CHECK_FALSE(config->daily_limit());
+}
+
+TEST_CASE("a store's password is never shown") {
+  const auto shown_store = [](const char* url) {
+    const Result<Config> config = load_config({"", "", variables({{"ORTHINK_STORE", url}}), {}});
+    REQUIRE(config);
+    CHECK(config->store() == url);
+    for (const ConfigValue& value : config->values())
+      if (value.row->name == "store") return shown(value);
+    return std::string();
+  };
+  CHECK(shown_store("redis://me:hunter2@host:6379/1") == "redis://me:***@host:6379/1");
+  CHECK(shown_store("redis://:hunter2@host") == "redis://:***@host");
+  CHECK(shown_store("redis://me:hun@ter/2@host") == "redis://me:***@host");
+  CHECK(shown_store("redis://me@host:6379") == "redis://me@host:6379");
+  CHECK(shown_store("redis://host:6379/2") == "redis://host:6379/2");
+  CHECK(shown_store("sqlite:/a/b@c.db") == "sqlite:/a/b@c.db");
+  const Result<Config> wrong = load_config({"", "", variables({{"ORTHINK_STORE", "rediss://me:hunter2@host"}}), {}});
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().message.find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("later sources win and each value names its own") {
@@ -76,7 +112,14 @@ TEST_CASE("wrong settings are refused with their place and what they take") {
                         {"ORTHINK_IDLE_DEADLINE_S", "86401", Errc::invalid_config},
                         {"ORTHINK_IDLE_DEADLINE_S", "soon", Errc::invalid_config},
                         {"ORTHINK_ALLOW_STALE_PRICES", "maybe", Errc::invalid_config},
-                        {"ORTHINK_STORE", "redis://x", Errc::invalid_config},
+                        {"ORTHINK_STORE", "postgres://x", Errc::invalid_config},
+                        {"ORTHINK_STORE", "sqlite:", Errc::invalid_config},
+                        {"ORTHINK_DAILY_LIMIT_USD", "-1", Errc::invalid_config},
+                        {"ORTHINK_DAILY_LIMIT_USD", "9007200", Errc::invalid_config},
+                        {"ORTHINK_MONTHLY_LIMIT_USD", "much", Errc::invalid_config},
+                        {"ORTHINK_WARN_PERCENT", "101", Errc::invalid_config},
+                        {"ORTHINK_WARN_PERCENT", "0", Errc::invalid_config},
+                        {"ORTHINK_USER", "a\nb", Errc::invalid_config},
                         {"ORTHINK_DEFAULT_MODEL", "a\nb", Errc::invalid_config},
                         {"ORTHINK_BASE_URL", "http://openrouter.ai/api/v1", Errc::insecure_url},
                         {"ORTHINK_BASE_URL", "openrouter.ai", Errc::invalid_config}}) {
