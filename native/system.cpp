@@ -15,11 +15,14 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <vector>
+
+#include "orthink/base/sha256.h"
 
 namespace orthink {
 namespace {
@@ -74,6 +77,12 @@ void drain_fd(int fd) {
   [[maybe_unused]] const ssize_t n = ::read(fd, &count, sizeof count);
 }
 
+// Of a small file; empty when it cannot be read.
+std::string first_line(const std::string& path) {
+  const Result<std::string> bytes = read_file(path, size_t{64} << 10);
+  return bytes ? bytes->substr(0, bytes->find('\n')) : std::string();
+}
+
 // What the handler may touch.
 std::atomic<int> signal_fd{-1};
 std::atomic<uint32_t> interrupts{0};
@@ -111,6 +120,50 @@ Instant wall_now() {
 Instant now() {
   static const int64_t offset = micros(CLOCK_REALTIME) - micros(CLOCK_MONOTONIC);
   return {micros(CLOCK_MONOTONIC) + offset};
+}
+
+Duration since_boot() {
+  return {micros(CLOCK_BOOTTIME)};
+}
+
+std::string boot_id() {
+  return first_line("/proc/sys/kernel/random/boot_id");
+}
+
+std::string machine_id() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  const std::string machine = first_line("/etc/machine-id");
+  if (machine.empty() && host[0] == '\0') return {};
+  return hex(Sha256::of(machine + "\n" + host.data())).substr(0, 32);
+}
+
+std::string process_space() {
+  std::array<char, 64> link{};
+  const ssize_t n = ::readlink("/proc/self/ns/pid", link.data(), link.size());
+  return n > 0 ? std::string(link.data(), static_cast<size_t>(n)) : std::string();
+}
+
+int64_t process_id() {
+  return ::getpid();
+}
+
+// proc(5): "PID (name) STATE ..." and the start time as the 22nd field; the name may hold anything, so fields count from its end.
+std::optional<uint64_t> process_start(int64_t pid) {
+  const std::string line = first_line("/proc/" + std::to_string(pid) + "/stat");
+  size_t at = line.rfind(')');
+  if (at == std::string::npos || at + 3 >= line.size()) return std::nullopt;
+  const char state = line[at + 2];
+  if (state == 'Z' || state == 'X') return std::nullopt;
+  constexpr int kFieldsBefore = 20;
+  for (int field = 0; field < kFieldsBefore; ++field) {
+    at = line.find(' ', at + 1);
+    if (at == std::string::npos) return std::nullopt;
+  }
+  uint64_t start = 0;
+  const auto [end, error] = std::from_chars(line.data() + at + 1, line.data() + line.size(), start);
+  if (error != std::errc{} || end == line.data() + at + 1) return std::nullopt;
+  return start;
 }
 
 uint64_t entropy64() {

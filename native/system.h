@@ -21,6 +21,20 @@ Instant now();
 // The wall clock as it stands, for comparing with a server's.
 Instant wall_now();
 
+// How long the machine has been up, sleep included (CLOCK_BOOTTIME): setting the wall clock does not move it.
+Duration since_boot();
+
+// Names this boot of the machine's kernel; empty where it cannot be told.
+std::string boot_id();
+// Names the machine: a sum of /etc/machine-id and the host name; empty where there is neither.
+std::string machine_id();
+// Names the space that process numbers are unique in; empty where it cannot be told.
+std::string process_space();
+int64_t process_id();
+// When the process with this number began, in clock ticks since boot; nothing when there is none, or only its remains (a zombie). With
+// boot, space and number it names one process for ever.
+std::optional<uint64_t> process_start(int64_t pid);
+
 uint64_t entropy64();
 // `prefix` and 128 random bits in hex: "call-4f...".
 std::string random_id(std::string_view prefix);

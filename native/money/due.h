@@ -19,7 +19,7 @@
 namespace orthink {
 
 struct DueOptions {
-  Instant until = Instant::never();  // no question is begun later
+  Instant until = Instant::never();  // no question is open later; given, rows that come due before it are waited for
   bool takes_all = false;            // also rows that are not due yet
   int stop_fd = -1;                  // readable: stop
   std::function<void(const std::string& key, const reconcile::Verdict& verdict)> on_verdict;

@@ -1,0 +1,111 @@
+#include "native/money/recovery.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "orthink/ledger/ledger.h"
+
+namespace orthink {
+namespace {
+
+using epoch::Fate;
+using Verdict = StoreReply::Verdict;
+
+constexpr Duration kGraceAfterDeadline = Duration::seconds(600);
+constexpr std::string_view kEpochs = "epoch/";
+
+struct OpenRow {
+  HoldState state;
+  std::string epoch;
+  HoldRecord record;
+};
+
+Error refused(const StoreReply& reply) {
+  return make_error(Errc::store_unavailable, reply.found_text.empty() ? "the store did not take a recovery" : reply.found_text);
+}
+
+class Recovery {
+ public:
+  Recovery(Store& store, const epoch::Epoch& self) : store_(store), self_(self) {}
+
+  Result<Recovered> run() {
+    const Result<Instant> at = store_.now();
+    if (!at) return at.error();
+    at_ = *at;
+    // Rows first: an epoch's document stands before its first row, so one that is missing now was given back.
+    if (auto ok = read_rows(); !ok) return ok.error();
+    if (auto ok = read_epochs(); !ok) return ok.error();
+    for (const OpenRow& row : rows_)
+      if (auto ok = look_at(row); !ok) return ok.error();
+    for (const auto& [id, fate] : fates_) {
+      if (fate != Fate::dead || busy_.contains(id)) continue;
+      if (auto ok = epoch::end(store_, id); !ok) return ok.error();
+      ++done_.epochs;
+    }
+    return done_;
+  }
+
+ private:
+  Result<void> read_rows() {
+    RowQuery query;
+    query.states = {HoldState::reserved, HoldState::sent};
+    return store_.rows(query, [&](const std::string&, const StoredRow& row) {
+      Result<HoldRecord> record = HoldRecord::parse(row.record);
+      if (record)
+        rows_.push_back({row.state, row.epoch, std::move(*record)});
+      else
+        busy_.insert(row.epoch);  // `ledger verify` names it
+      return true;
+    });
+  }
+
+  Result<void> read_epochs() {
+    const Result<Store::Texts> documents = store_.documents(kEpochs, at_);
+    if (!documents) return documents.error();
+    for (const auto& [key, text] : *documents) {
+      const std::optional<epoch::Epoch> found = epoch::Epoch::parse(text);
+      fates_[key.substr(kEpochs.size())] = found ? epoch::fate(*found, self_) : Fate::not_known;
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool is_lost(const OpenRow& row) const {
+    const auto found = fates_.find(row.epoch);
+    if (found == fates_.end() || found->second == Fate::dead) return true;
+    return !row.record.deadline.is_never() && at_ >= row.record.deadline + kGraceAfterDeadline;
+  }
+
+  Result<void> look_at(const OpenRow& row) {
+    if (!is_lost(row)) {
+      busy_.insert(row.epoch);
+      return {};
+    }
+    const bool was_sent = row.state == HoldState::sent;
+    const StoreReply reply =
+        store_.apply(was_sent ? ledger::leave_unknown(row.record, at_, at_) : ledger::release(row.record, HoldState::reserved, {}, at_));
+    if (reply.verdict == Verdict::applied) {
+      ++(was_sent ? done_.unknown : done_.released);
+      return {};
+    }
+    if (reply.verdict != Verdict::row_conflict) return refused(reply);
+    busy_.insert(row.epoch);  // somebody moved it meanwhile: whoever looks next sees where to
+    return {};
+  }
+
+  Store& store_;
+  const epoch::Epoch& self_;
+  Instant at_;
+  std::vector<OpenRow> rows_;
+  std::map<std::string, Fate> fates_;
+  std::set<std::string> busy_;  // epochs that still have open rows
+  Recovered done_;
+};
+
+}  // namespace
+
+Result<Recovered> recover(Store& store, const epoch::Epoch& self) { return Recovery(store, self).run(); }
+
+}  // namespace orthink
