@@ -50,6 +50,8 @@ std::vector<std::string> ScriptedWorld::drain() {
     out.push_back(render::output_json(is_first && is_event ? render::Position::first : render::Position::later, output, *exchange));
     if (is_event) is_first = false;
     if (const auto* store = std::get_if<output::Store>(&output)) {
+      for (const DocumentWrite& document : store->batch.documents) documents[document.key] = document.text.value_or("");
+      if (store->batch.rows.empty()) continue;
       batch = store->batch;
       if (batch.rows.at(0).from != batch.rows.at(0).to) ticket = batch.ticket;
     }

@@ -8,6 +8,7 @@
 // Thread rule: one thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +44,8 @@ class ScriptedWorld {
   std::vector<std::string> lines;  // all outputs so far
   uint64_t ticket = 0;             // of the last store batch
   uint32_t leg = 0;                // of the last SendHttp
-  StoreBatch batch;                // the last one
+  StoreBatch batch;                // the last one that moves a row
+  std::map<std::string, std::string> documents;  // texts of the last write of each; removed: empty
   Instant wakes_at;                // of the last WaitUntil
   bool is_first = true;
 };

@@ -75,8 +75,7 @@ void Exchange::State::check_time() {
     case Stage::reserving:
     case Stage::marking:
       if (now >= call_by) {
-        error = make_error(Errc::call_timeout, "the store did not answer before the call's deadline");
-        leave();
+        leave(make_error(Errc::call_timeout, "the store did not answer before the call's deadline"));
       }
       return;
     case Stage::connecting:
@@ -176,7 +175,8 @@ Money Exchange::State::spent_estimate() const {
 
 void Exchange::State::cancel(bool is_urgent) {
   ++cancels;
-  if (is_urgent || cancels > 1) return leave();
+  decide("cancelled", "The caller has cancelled.", {{"phase", phase()}, {"stops_billing", stops_billing() ? "yes" : "no"}});
+  if (is_urgent || cancels > 1) return leave(cancelled_error());
   switch (stage) {
     case Stage::reserving:  // the answer of the store decides what must be undone
     case Stage::marking:
@@ -209,13 +209,15 @@ void Exchange::State::cancel(bool is_urgent) {
   }
 }
 
-void Exchange::State::leave() {
+void Exchange::State::leave(Error why) {
   if (stage == Stage::over) return;
   if (stage == Stage::settling) {
     if (open_hold > Money::zero()) warn_silent();
     return finish();
   }
   const bool never_left = stage == Stage::backoff;
+  error = std::move(why);
+  after = After::fail;
   if (stage == Stage::waiting || stage == Stage::body || stage == Stage::error_body || stage == Stage::connecting) close_leg();
   if (stage == Stage::reserving || stage == Stage::marking) {
     // The store has not answered: what it did with the row is found when it is opened next.
@@ -226,8 +228,6 @@ void Exchange::State::leave() {
     close_row(HoldState::sent, row_end(bill));
     if (open_hold > Money::zero()) warn_silent();
   }
-  if (!error) error = cancelled_error();
-  after = After::fail;
   finish();
 }
 
@@ -251,6 +251,8 @@ Result<Exchange> Exchange::open(Instant now, const Ask& ask, const Catalog& cata
   receipt.budget_tokens = plan.think.budget_tokens;
   receipt.reasons = plan.reasons;
   receipt.warnings = plan.warnings;
+  if (state->options.keeps_dossier) state->dossier.emplace(ask, plan);
+  state->decide_planned();
   state->begin_row();
   return Exchange(std::move(state));
 }

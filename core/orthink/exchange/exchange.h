@@ -53,6 +53,7 @@ struct ExchangeOptions {
   RetryPolicy retry;
   Deadlines deadlines;
   LedgerOptions ledger;
+  bool keeps_dossier = true;             // the last batch carries the call's dossier (exchange/dossier)
 };
 
 class Exchange {

@@ -8,10 +8,8 @@
 
 #include "orthink/exchange/state.h"
 #include "orthink/ledger/window.h"
-#include "orthink/think/words.h"
 
 namespace orthink {
-
 namespace {
 
 AmountSource amount_source(CostSource source) {
@@ -71,8 +69,16 @@ void Exchange::State::note_generation() {
   store(ledger::note(hold, options.ledger.epoch, now));
 }
 
-// The row's last move of this call, with what is known of the leg.
+// The row's last move of this call, with what is known of the leg; the last row of the call carries what is kept of it as well.
 void Exchange::State::close_row(HoldState from, HoldState to) {
+  StoreBatch batch = closing_batch(from, to);
+  closed_from = from;
+  row_state = to;
+  if (after != After::retry) keep_end(batch);
+  await(std::move(batch), to);
+}
+
+StoreBatch Exchange::State::closing_batch(HoldState from, HoldState to) {
   if (from == HoldState::sent) {
     const Answer& answer = reader.answer();
     hold.generation_id = named_generation();
@@ -84,10 +90,16 @@ void Exchange::State::close_row(HoldState from, HoldState to) {
     hold.actual = NanoUsd::ceil(*receipt.cost);
     hold.source = amount_source(receipt.cost_source);
     hold.is_flagged = hold.actual > hold.bound;
-    return await(ledger::settle(hold, from, options.ledger.scopes, now), to);
+    decide_settled();
+    return ledger::settle(hold, from, options.ledger.scopes, now);
   }
-  if (to == HoldState::released) return await(ledger::release(hold, from, options.ledger.scopes, now), to);
-  await(ledger::leave_unknown(hold, now + limits::kGenerationDelay, now), to);
+  if (to == HoldState::released) {
+    decide("released", "Nothing was or will be billed for it: the hold falls.", {{"row", hold.row}});
+    return ledger::release(hold, from, options.ledger.scopes, now);
+  }
+  decide("unknown", "What it cost is not known: the hold stays, and the upstream is asked.",
+         {{"row", hold.row}, {"generation", hold.generation_id}, {"ask_in_ms", static_cast<uint64_t>(limits::kGenerationDelay.ms())}});
+  return ledger::leave_unknown(hold, now + limits::kGenerationDelay, now);
 }
 
 void Exchange::State::on_store(const StoreReply& reply) {
@@ -106,6 +118,11 @@ void Exchange::State::on_store(const StoreReply& reply) {
   // Whoever took this process for dead has put the row among the unknown ones: it is settled from there.
   const bool was_given_up = reply.verdict == StoreReply::Verdict::row_conflict && reply.found_state == HoldState::unknown;
   if (was_given_up && row_state != HoldState::unknown) return close_row(HoldState::unknown, row_state);
+  // Money goes before words: without them the row may still be closed.
+  if (reply.verdict == StoreReply::Verdict::document_conflict && !last_words.empty()) {
+    last_words.clear();
+    return close_row(closed_from, row_state);
+  }
   if (is_applied) open_hold = Money::zero();
   if (!is_applied) warn("store_refused", "The store did not record how the call ended: what it holds stays held.");
   finish();
@@ -115,6 +132,7 @@ void Exchange::State::on_reserved(const StoreReply& reply) {
   switch (reply.verdict) {
     case StoreReply::Verdict::applied: {
       open_hold = prepared.hold;
+      decide_reserved(reply);
       receipt.held = still_held.plus(unconfirmed).plus(open_hold);
       if (is_cancelled()) return release_and_fail(make_error(Errc::cancelled, "the call was cancelled"));
       stage = Stage::marking;
@@ -128,8 +146,10 @@ void Exchange::State::on_reserved(const StoreReply& reply) {
     case StoreReply::Verdict::document_conflict:
     case StoreReply::Verdict::unavailable:
       error = ledger::refusal(hold, options.ledger.scopes, reply, now);
+      decide("refused", error->message, {{"row", hold.row}, {"verdict", name(reply.verdict)}, {"key", reply.failed_key}});
       break;
   }
+  if (reply.verdict == StoreReply::Verdict::unavailable) dossier.reset();  // nowhere to keep it
   row_state = HoldState::none;
   after = After::fail;
   finish();
@@ -181,8 +201,10 @@ void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
   }
   drain_by = Instant::never();
   error = std::move(failure);
+  decide_leg_end(bill);
   if (delay && bill == Bill::none && !is_sent) {  // the row is used again
     after = After::retry;
+    decide_retry(*delay);
     return back_off(*delay);
   }
   const HoldState end = row_end(bill);
@@ -192,7 +214,12 @@ void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
          "It was not tried again: another attempt could take the call over its max_cost of $" + money_max->to_decimal() + ".");
   }
   after = !error ? After::complete : retries ? After::retry : After::fail;
-  if (retries) backoff_until = now + *delay;
+  if (retries) {
+    backoff_until = now + *delay;
+    decide_retry(*delay);
+  } else if (error && !is_cancelled()) {
+    decide_no_retry(bill, delay.has_value());
+  }
   stage = Stage::settling;
   settle_by = now + limits::kDrainDeadline;
   close_row(HoldState::sent, end);
@@ -201,76 +228,6 @@ void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
 void Exchange::State::back_off(Duration delay) {
   stage = Stage::backoff;
   backoff_until = now + delay;
-}
-
-void Exchange::State::finish() {
-  unconfirmed = unconfirmed.plus(open_hold);
-  open_hold = Money::zero();
-  if (receipt.held) receipt.held = still_held.plus(unconfirmed);
-  if (after == After::retry && !is_cancelled()) {
-    stage = Stage::backoff;
-    return;
-  }
-  if (after == After::retry) error = make_error(Errc::cancelled, "the call was cancelled");
-  close_receipt();
-  stage = Stage::over;
-  if (after == After::complete) {
-    error.reset();
-    outs.emplace_back(output::Complete{});
-  } else {
-    outs.emplace_back(output::Failed{});
-  }
-}
-
-void Exchange::State::warn(std::string code, std::string text) {
-  receipt.warnings.push_back({std::move(code), std::move(text)});
-}
-
-void Exchange::State::warn_near_limits(const StoreReply& reply) {
-  for (const ledger::LimitState& state : ledger::near_limits(hold, options.ledger.scopes, reply, options.ledger.warn_percent))
-    warn("limit_near", ledger::standing(state));
-}
-
-void Exchange::State::warn_silent() {
-  warn("store_silent", "The store did not confirm the settlement; what it holds is looked at when it is opened next.");
-}
-
-void Exchange::State::close_receipt() {
-  receipt.total = now - started;
-  const bool was_reserved = receipt.held.has_value();
-  if (still_held > Money::zero() || row_state == HoldState::unknown) {
-    receipt.cost.reset();
-    receipt.cost_source = CostSource::unknown;
-  } else if (was_reserved) {
-    receipt.cost = settled;
-    receipt.cost_source = settled_source.value_or(CostSource::computed);
-  }
-  if (!receipt.generation_id && !generation_id.empty()) receipt.generation_id = generation_id;
-  if (!receipt.provider && !provider.empty()) receipt.provider = provider;
-  compare_with_plan();
-}
-
-void Exchange::State::compare_with_plan() {
-  const Answer& answer = reader.answer();
-  if (answer.usage.state == UsageState::final_) receipt.contradiction = contradiction(prepared.think, answer.usage, answer.saw_thinking());
-  const uint64_t cap = prepared.think.output_cap_tokens;
-  if (answer.usage.completion_tokens.value_or(0) > cap) {
-    warn("cap_exceeded",
-         "The answer took " + grouped(*answer.usage.completion_tokens) + " tokens, over the total cap of " + grouped(cap) + ".");
-  }
-  const std::optional<uint64_t>& budget = prepared.think.budget_tokens;
-  if (budget && answer.usage.thinking_tokens.value_or(0) > *budget) {
-    warn("budget_overrun",
-         "Thinking took " + grouped(*answer.usage.thinking_tokens) + " tokens, over its budget of " + grouped(*budget) + ".");
-  }
-  if (answer.invalid_chunks > 0)
-    warn("invalid_chunks", std::to_string(answer.invalid_chunks) + " chunks of the stream could not be read and were left out.");
-  if (answer.model.empty() || prepared.card.is_router) return;
-  const std::optional<ModelCard> served = catalog->find(answer.model);
-  const std::string& id = served ? served->id : answer.model;
-  if (id != prepared.card.id && id != prepared.card.alias_target && answer.model != prepared.card.canonical_slug) {
-    warn("model_differs", answer.model + " answered in place of " + prepared.card.id + ".");
-  }
 }
 
 }  // namespace orthink

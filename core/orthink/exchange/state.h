@@ -1,5 +1,5 @@
 // The inside of Exchange: what it knows between two mutations. Implemented in exchange.cpp (inputs, time), leg.cpp (one request and
-// its response) and settle.cpp (store batches, retries, the receipt).
+// its response), settle.cpp (store batches, retries), decisions.cpp (what is told of them) and end.cpp (the receipt, what is kept of it).
 //
 // Stages:
 //   reserving -> marking -> connecting -> waiting -> body | error_body -> settling -> over
@@ -11,8 +11,10 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "orthink/chat/stream.h"
+#include "orthink/exchange/dossier.h"
 #include "orthink/exchange/exchange.h"
 
 namespace orthink {
@@ -36,12 +38,16 @@ struct Exchange::State {
   Outcome outcome = Outcome::empty;
   uint32_t cancels = 0;
   bool has_delivered = false;
+  bool is_closed = false;            // the receipt is; the last batch has left, or needs none
+  std::optional<Dossier> dossier;
+  std::vector<DocumentWrite> last_words;   // what the last batch carries beside its row
 
   // Of the hold row.
   uint64_t tickets = 0, awaited = 0;
   uint32_t row = 0;
   HoldRecord hold;
   HoldState row_state = HoldState::none;
+  HoldState closed_from = HoldState::none;
   After after = After::fail;
   Instant settle_by = Instant::never();
   Money settled = Money::zero();     // of rows settled so far
@@ -67,7 +73,7 @@ struct Exchange::State {
   [[nodiscard]] std::string_view phase() const;
   [[nodiscard]] Money spent_estimate() const;
   void cancel(bool is_urgent);
-  void leave();  // now, whatever is open
+  void leave(Error why);  // now, whatever is open
   void queue(Output out);
   [[nodiscard]] bool is_draining() const { return !drain_by.is_never(); }
   [[nodiscard]] bool is_cancelled() const { return cancels > 0; }
@@ -92,6 +98,7 @@ struct Exchange::State {
   void await(StoreBatch batch, HoldState to);
   void note_generation();
   void close_row(HoldState from, HoldState to);
+  StoreBatch closing_batch(HoldState from, HoldState to);
   [[nodiscard]] HoldRecord new_hold() const;
   void begin_row();
   void on_store(const StoreReply& reply);
@@ -104,7 +111,21 @@ struct Exchange::State {
   HoldState row_end(Bill bill);
   void back_off(Duration delay);
   void release_and_fail(Error failure);
+
+  // decisions.cpp
+  void decide(std::string_view code, std::string_view text, const Facts& inputs);
+  void decide_planned();
+  void decide_reserved(const StoreReply& reply);
+  void decide_leg_end(Bill bill);
+  void decide_retry(Duration delay);
+  void decide_no_retry(Bill bill, bool is_too_dear);
+  void decide_settled();
+
+  // end.cpp
   void finish();
+  void keep_end(StoreBatch& batch);
+  void keep_end_alone();
+  [[nodiscard]] std::string last_line() const;
   void close_receipt();
   void warn(std::string code, std::string text);
   void warn_near_limits(const StoreReply& reply);

@@ -86,9 +86,11 @@ class Player {
  private:
   std::vector<std::string> open(const json::Value& value, int64_t ms) {
     ExchangeOptions options;
+    options.keeps_dossier = false;
     if (const json::Value* given = value.find("options")) {
       options.call_id = text_at(*given, "call_id");
       if (const json::Value* entropy = given->find("entropy")) options.entropy = entropy->as_u64().value();
+      if (const json::Value* keeps = given->find("dossier")) options.keeps_dossier = keeps->as_bool();
       if (const json::Value* attempts = given->find("attempts"))
         options.retry.attempts_max = static_cast<uint32_t>(attempts->as_u64().value());
     }
