@@ -52,10 +52,14 @@ int64_t SqliteDatabase::integer(const char* sql) {
   return run.next() ? run.integer(0) : 0;
 }
 
+// To its end: what a pragma changes is committed, or fails, after its row.
 std::string SqliteDatabase::text(const char* sql) {
   SqliteStatement statement(*this, sql);
   SqliteRun run(statement);
-  return run.next() ? run.text(0) : std::string();
+  const std::string found = run.next() ? run.text(0) : std::string();
+  while (run.next()) {
+  }
+  return failed() ? std::string() : found;
 }
 
 void SqliteDatabase::roll_back() {

@@ -4,34 +4,45 @@
 #include <thread>
 #include <utility>
 
-#include "orthink/ledger/reconcile.h"
+#include "native/money/due.h"
+#include "native/system.h"
 #include "tests/rigs/books.h"
 
 namespace orthink::rig {
 namespace {
 
 constexpr Duration kSettleTime = Duration::seconds(20);
-constexpr Duration kLookupTime = Duration::seconds(5);
-constexpr size_t kLookupBytesMax = size_t{1} << 20;
 constexpr uint64_t kAsksMax = 1'000;   // a day of questions is some forty
 
 struct Deaf : Audience {
   void see(const Exchange&, const Output&) override {}
 };
 
-struct DueRow {
-  std::string key;
-  HoldRecord record;
-};
+// A store whose clock is the test's.
+class TimedStore : public Store {
+ public:
+  explicit TimedStore(Store& store) : store_(store) {}
+  Instant at;
 
-std::vector<DueRow> unknown_rows(Store& store, Instant due_by) {
-  std::vector<DueRow> rows;
-  static_cast<void>(store.rows({.states = {HoldState::unknown}, .due_by = due_by}, [&](const std::string& key, const StoredRow& row) {
-    if (Result<HoldRecord> record = HoldRecord::parse(row.record)) rows.push_back({key, std::move(*record)});
-    return true;
-  }));
-  return rows;
-}
+  StoreReply apply(const StoreBatch& batch) override { return store_.apply(batch); }
+  Result<std::optional<StoredRow>> row(const std::string& key) override { return store_.row(key); }
+  Result<void> rows(const RowQuery& query, const OnRow& on_row) override { return store_.rows(query, on_row); }
+  Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override { return store_.counters(keys); }
+  Result<std::vector<int64_t>> rates(const std::vector<std::string>& keys) override { return store_.rates(keys); }
+  Result<int64_t> mark(const std::string& key) override { return store_.mark(key); }
+  Result<void> all_counters(const OnCounter& on_counter) override { return store_.all_counters(on_counter); }
+  Result<std::optional<std::string>> document(const std::string& key, Instant when) override { return store_.document(key, when); }
+  Result<Texts> documents(std::string_view prefix, Instant when) override { return store_.documents(prefix, when); }
+  Result<std::vector<std::string>> accounts() override { return store_.accounts(); }
+  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override {
+    return store_.journal(account, from, on_line);
+  }
+  Result<Instant> now() override { return at; }
+  Result<void> check() override { return store_.check(); }
+
+ private:
+  Store& store_;
+};
 
 Instant next_due(Store& store) {
   Instant next = Instant::never();
@@ -40,12 +51,6 @@ Instant next_due(Store& store) {
     return true;
   }));
   return next;
-}
-
-reconcile::Verdict ask(const HoldRecord& record, HttpClient& client, Instant at) {
-  if (!reconcile::can_ask(record)) return reconcile::judge_nameless(record, at);
-  const Result<HttpResponse> response = get(client, reconcile::request(record).path, now() + kLookupTime, kLookupBytesMax);
-  return reconcile::judge(record, response ? response->head.status : 0, response ? std::string_view(response->body) : std::string_view(), at);
 }
 
 BookLine line_of(const Books::Row& row) {
@@ -125,14 +130,13 @@ sim::Bill settled_bill(const sim::Simulator& simulator) {
 }
 
 uint64_t resolve_unknown(Store& store, HttpClient& client, Instant from) {
+  TimedStore timed(store);
+  timed.at = from;
   uint64_t asks = 0;
-  Instant at = from;
   for (Instant due = next_due(store); !due.is_never() && asks < kAsksMax; due = next_due(store)) {
-    at = std::max(at, due);
-    for (const DueRow& row : unknown_rows(store, at)) {
-      ++asks;
-      store.apply(reconcile::batch(ask(row.record, client, at), HoldState::unknown, at));
-    }
+    timed.at = std::max(timed.at, due);
+    const Reconciled done = reconcile_due(timed, client, {});
+    asks += std::max<uint64_t>(done.settled + done.charged_bound + done.still_unknown, 1);
   }
   return asks;
 }
