@@ -22,6 +22,7 @@ struct AskFlags {
   std::optional<std::string> schema;      // --schema: a file holding a JSON schema
   std::optional<std::string> request;     // --request: a file holding the whole document, "-" = standard input
   std::optional<std::string> user, tenant, session;
+  std::optional<std::string> idempotency_key;          // --idempotency-key, of valid form; ask and chat
   std::optional<std::string> deadline;                 // --deadline: seconds
   std::vector<std::string> images;                     // --image: files or URLs, in their order
   std::vector<std::string> files;                      // --file

@@ -46,6 +46,9 @@ std::string bash_value(const FlagRow& flag) {
     case Takes::text:
     case Takes::count:
     case Takes::usd:
+    case Takes::token:
+    case Takes::limit:
+    case Takes::when:
       break;
   }
   return "COMPREPLY=()";
@@ -103,6 +106,9 @@ std::string zsh_value(const FlagRow& flag) {
     case Takes::text:
     case Takes::count:
     case Takes::usd:
+    case Takes::token:
+    case Takes::limit:
+    case Takes::when:
       break;
   }
   return value + "( )";

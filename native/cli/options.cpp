@@ -7,6 +7,7 @@
 #include "orthink/base/money.h"
 #include "orthink/chat/ask.h"
 #include "orthink/chat/plain_text.h"
+#include "orthink/ledger/idempotency.h"
 
 namespace orthink::cli {
 namespace {
@@ -77,12 +78,18 @@ Result<> check_value(const FlagRow& flag, std::string_view value) {
       return check_choice(flag, value);
     case Takes::choices:
       return check_choices(flag, value);
+    case Takes::token:
+      if (Claim::is_valid_key(value)) return {};
+      return wrong(std::string(flag.name) + " takes 1 to 255 printable ASCII characters",
+                   "Make one up per question, and give it again to repeat.");
     case Takes::nothing:
     case Takes::text:
     case Takes::model:
     case Takes::setting:
     case Takes::path:
     case Takes::folder:
+    case Takes::limit:
+    case Takes::when:
       return {};
   }
   return {};
@@ -195,9 +202,12 @@ class Parser {
     if (words.size() < verb.words_min) return wrong("`orthink " + std::string(verb.name) + "` needs " + std::string(verb.arguments), usage);
     if (words.size() > verb.words_max) return wrong(quoted(words[verb.words_max]) + " is one word too many", usage);
     std::vector<std::string_view> known = words_of(verb.words);
-    for (const std::string& word : words)
-      if (!known.empty() && std::find(known.begin(), known.end(), word) == known.end())
-        return wrong("there is no `orthink " + std::string(verb.name) + " " + plain_text(word, 60) + "`", usage);
+    for (const std::string& word : words) {
+      if (known.empty() || verb.takes_others || std::find(known.begin(), known.end(), word) != known.end()) continue;
+      std::string_view closest = closest_name(word, known);
+      return wrong("there is no `orthink " + std::string(verb.name) + " " + plain_text(word, 60) + "`",
+                   closest.empty() ? usage : meant("orthink " + std::string(verb.name) + " " + std::string(closest)));
+    }
     return {};
   }
 
@@ -279,6 +289,7 @@ AskFlags ask_flags(const Typed& typed) {
   out.user = text(Flag::user);
   out.tenant = text(Flag::tenant);
   out.session = text(Flag::session);
+  out.idempotency_key = text(Flag::idempotency_key);
   out.deadline = text(Flag::deadline);
   out.tools = text(Flag::tools);
   out.schema = text(Flag::schema);

@@ -22,7 +22,25 @@
 
 namespace orthink::cli {
 
-enum class Verb : uint8_t { ask, chat, plan, models, replay, sim, doctor, key, config, completions, help, version, man };
+enum class Verb : uint8_t {
+  ask,
+  chat,
+  plan,
+  models,
+  replay,
+  budget,
+  report,
+  ledger,
+  why,
+  sim,
+  doctor,
+  key,
+  config,
+  completions,
+  help,
+  version,
+  man,
+};
 
 enum class Flag : uint8_t {
   model,
@@ -41,6 +59,7 @@ enum class Flag : uint8_t {
   user,
   tenant,
   session,
+  idempotency_key,
   deadline,
   no_stream,
   show_thinking,
@@ -52,6 +71,15 @@ enum class Flag : uint8_t {
   cap,
   sort,
   refresh,
+  usd_per_day,
+  usd_per_month,
+  requests_per_minute,
+  requests_per_day,
+  tokens_per_minute,
+  by,
+  since,
+  until,
+  csv,
   cut,
   port,
   replay,
@@ -76,6 +104,9 @@ enum class Takes : uint8_t {
   folder,
   choice,   // one of `words`
   choices,  // some of `words`, separated by commas
+  token,    // 1 to 255 printable ASCII characters
+  limit,    // an amount or count as it is typed, or none; read by ledger/scope
+  when,     // a day, a moment, or an age; read by cli/open_ledger
 };
 
 struct FlagRow {
@@ -102,6 +133,7 @@ struct VerbRow {
   uint32_t words_max = 0;
   std::string_view words{};  // the words it knows, separated by spaces; empty = any
   bool is_hidden = false;
+  bool takes_others = false;  // `words` are proposals; what else it takes is the verb's business
 };
 
 std::span<const VerbRow> verb_rows();

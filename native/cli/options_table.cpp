@@ -11,8 +11,9 @@ constexpr uint32_t on(Verbs... verbs) {
 
 constexpr uint32_t kQuestion = on(Verb::ask, Verb::chat, Verb::plan);
 constexpr uint32_t kCalls = on(Verb::ask, Verb::chat);
-constexpr uint32_t kEvery = on(Verb::ask, Verb::chat, Verb::plan, Verb::models, Verb::replay, Verb::sim, Verb::doctor, Verb::key,
-                               Verb::config, Verb::completions, Verb::help, Verb::version, Verb::man);
+constexpr uint32_t kEvery =
+    on(Verb::ask, Verb::chat, Verb::plan, Verb::models, Verb::replay, Verb::budget, Verb::report, Verb::ledger, Verb::why, Verb::sim,
+       Verb::doctor, Verb::key, Verb::config, Verb::completions, Verb::help, Verb::version, Verb::man);
 constexpr uint32_t kJson = kEvery & ~on(Verb::help, Verb::man);
 constexpr uint64_t kTokensMax = 10'000'000;
 constexpr uint64_t kDeadlineSecondsMax = 86'400;
@@ -52,6 +53,46 @@ The prompt is the words given, or standard input for "-". On a terminal a status
   orthink replay --json recorded.sse
   orthink replay --model openai/gpt-5-mini --cut 7 recorded.sse)",
      1, kAnyWords},
+    {Verb::budget, "budget", "[show|set|clear|reset] [SCOPE]", "show and set what each may spend, and lift a block",
+     R"(Shows where every limit stands: what is spent, what is held for calls under way or of unknown outcome, what is left and when it starts anew. All scopes that are known, or the one that is named.
+
+A scope is global, user:NAME, tenant:NAME, key:NAME or session:NAME; user:* is the default of every user without a word of its own. A call must pass every limit of every scope it is charged to, in one step. Days and months are those of UTC.
+
+set changes the limits that are given and leaves the others; none lifts a limit. It takes effect at the next call of every process. clear lifts the block of a scope of which a call cost more than it could. reset forgets what was set: the defaults hold again.
+
+  orthink budget
+  orthink budget set user:alice --usd-per-day 5 --requests-per-minute 20
+  orthink budget set 'user:*' --usd-per-month 100
+  orthink budget set global --usd-per-month none
+  orthink budget clear user:alice
+
+Exits 0, 2 for a scope or limit that is none, 1 when the store is away.)",
+     0, 2, "show set clear reset", false, true},
+    {Verb::report, "report", "", "show what was spent, by model, user, day or tenant",
+     R"(Adds up the calls of the ledger: cost, thinking against answer tokens, the average, the last 30 days as a chart, and how much of it is exact. A call counts in full at the time it began. What is not known is said to be, never shown as 0.
+
+  orthink report --since 30d
+  orthink report --by user --since 2026-11-01 --until 2026-12-01
+  orthink report --by day --csv > days.csv
+
+Exits 0, or 1 when the store is away or a row of it cannot be read.)",
+     0, 0},
+    {Verb::ledger, "ledger", "reconcile|export", "settle and copy out the book of calls",
+     R"(reconcile asks the upstream what became of every call whose outcome is unknown; with --since it also compares each settled call since then with the upstream's number. export writes every row with all it knows, as JSON lines or with --csv for a spreadsheet.
+
+  orthink ledger reconcile --since 7d
+  orthink ledger export --csv --since 2026-11-01 > november.csv
+
+Exits 0; 1 when something was found or disputed, or when store or upstream are away; 130 when interrupted (what was settled stays so).)",
+     1, 1, "reconcile export"},
+    {Verb::why, "why", "CALL_ID|last", "show one call: its receipt, and every decision with its reasons",
+     R"(The beginning of the id is enough when it is the only one. last is the newest call of the ledger.
+
+  orthink why call-4f0c
+  orthink why last --json
+
+Exits 0, 2 when there is no such call or several, 1 when the store is away.)",
+     1, 1},
     {Verb::sim, "sim", "", "serve a stand-in for OpenRouter on loopback",
      R"(Speaks the real wire with invented answers: streams, thinking that respects the request the way each family does, usage with cost to the last digit, errors and faults by name. Nothing is spent. It keeps its own bill, printed at the end.
 
@@ -59,7 +100,7 @@ The prompt is the words given, or standard input for "-". On a terminal a status
   ORTHINK_BASE_URL=http://127.0.0.1:4010/api/v1 OPENROUTER_API_KEY=any orthink ask "Hello"
   orthink sim --list-faults)",
      0, 0},
-    {Verb::doctor, "doctor", "", "check key, connection, catalogue and clock",
+    {Verb::doctor, "doctor", "", "check key, connection, catalogue, clock, store and ledger",
      "Each check has a verdict and, where it is not good, what to do about it. Exits 1 if a verdict is bad.", 0, 0},
     {Verb::key, "key", "set", "keep an API key in a file only you can read",
      R"(Asks for the key on the terminal without showing it, or reads one line of standard input, and keeps it in a file of mode 0600. OPENROUTER_API_KEY goes before the file. A key is never taken from the command line.
@@ -104,6 +145,8 @@ constexpr FlagRow kFlags[] = {
     {Flag::user, "--user", "U", Takes::text, "the end user, passed on to the upstream", kQuestion},
     {Flag::tenant, "--tenant", "T", Takes::text, "whose money it is; never sent", kQuestion},
     {Flag::session, "--session", "S", Takes::text, "groups calls and keeps them on one provider's cache", kQuestion},
+    {Flag::idempotency_key, "--idempotency-key", "KEY", Takes::token,
+     "buy this question once: given again within 24 hours with the same key, the stored result is printed and nothing is sent", kCalls},
     {Flag::deadline, "--deadline", "S", Takes::count, "seconds for the whole call; default 900", kQuestion, "", 1, kDeadlineSecondsMax},
     {Flag::no_stream, "--no-stream", "", Takes::nothing, "ask for the answer in one piece", kQuestion},
     {Flag::show_thinking, "--show-thinking", "", Takes::nothing, "print the thinking too", kQuestion},
@@ -117,6 +160,19 @@ constexpr FlagRow kFlags[] = {
      "vision tools json files audio structured web"},
     {Flag::sort, "--sort", "BY", Takes::choice, "the order: price, context or name", on(Verb::models), "price context name"},
     {Flag::refresh, "--refresh", "", Takes::nothing, "fetch the catalogue from the upstream first", on(Verb::models)},
+    {Flag::usd_per_day, "--usd-per-day", "USD|none", Takes::limit, "set: dollars a day", on(Verb::budget)},
+    {Flag::usd_per_month, "--usd-per-month", "USD|none", Takes::limit, "set: dollars a month", on(Verb::budget)},
+    {Flag::requests_per_minute, "--requests-per-minute", "N|none", Takes::limit, "set: requests a minute", on(Verb::budget)},
+    {Flag::requests_per_day, "--requests-per-day", "N|none", Takes::limit, "set: requests a day", on(Verb::budget)},
+    {Flag::tokens_per_minute, "--tokens-per-minute", "N|none", Takes::limit, "set: tokens a minute, prompt and output cap together",
+     on(Verb::budget)},
+    {Flag::by, "--by", "WHAT", Takes::choice, "one line for each of these; default model", on(Verb::report), "model user day tenant"},
+    {Flag::since, "--since", "WHEN", Takes::when,
+     "only calls from then on: an age (30d, 12h, 2w), a day (2026-11-01), a month (2026-11) or a moment (2026-11-01T12:00:00Z), in UTC",
+     on(Verb::report, Verb::ledger)},
+    {Flag::until, "--until", "WHEN", Takes::when, "only calls before then; a day's own calls are not among them",
+     on(Verb::report, Verb::ledger)},
+    {Flag::csv, "--csv", "", Takes::nothing, "print a table for spreadsheets (RFC 4180)", on(Verb::report, Verb::ledger)},
     {Flag::cut, "--cut", "SEED", Takes::count, "cut the bytes at random places of this seed", on(Verb::replay), "", 0, UINT64_MAX},
     {Flag::port, "--port", "N", Takes::count, "the port; 0 (the default) takes a free one", on(Verb::sim), "", 0, 65'535},
     {Flag::replay, "--replay", "DIR", Takes::folder, "serve a folder of recordings by request match", on(Verb::sim)},

@@ -32,6 +32,14 @@ int run(const Typed& typed, Printer& printer) {
       return run_models(typed, printer);
     case Verb::replay:
       return run_replay(typed, printer);
+    case Verb::budget:
+      return run_budget(typed, printer);
+    case Verb::report:
+      return run_report(typed, printer);
+    case Verb::ledger:
+      return run_ledger(typed, printer);
+    case Verb::why:
+      return run_why(typed, printer);
     case Verb::sim:
       return run_sim(typed, printer);
     case Verb::doctor:

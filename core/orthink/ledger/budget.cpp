@@ -83,27 +83,30 @@ size_t share(int64_t part, int64_t whole) {
   return static_cast<size_t>(std::clamp<int64_t>(columns, 1, kColumns));
 }
 
-std::string bar(const ledger::LimitState& state) {
+std::string bar(const ledger::LimitState& state, const Paint& paint) {
   size_t spent = share(state.spent, state.limit);
   const size_t held = std::min(share(state.held, state.limit), kBarColumns);
   if (spent + held > kBarColumns) spent = kBarColumns - held + (held == kBarColumns && state.spent > 0 ? 1 : 0);
-  std::string line(spent, '#');
-  line.append(std::min(held, kBarColumns - spent), '=');
-  return line.append(kBarColumns - line.size(), '.');
+  const size_t shown_held = std::min(held, kBarColumns - spent);
+  const Ink ink = state.left() == 0 ? Ink::alarm : Ink::spent;
+  return "[" + inked(paint, ink, std::string(spent, '#')) + inked(paint, Ink::held, std::string(shown_held, '=')) +
+         std::string(kBarColumns - spent - shown_held, '.') + "] ";
 }
 
 std::string amount(LimitKind kind, int64_t value) { return is_money(kind) ? "$" + usd(value) : std::to_string(value); }
 
-std::string limit_line(const ledger::LimitState& state, size_t width) {
+// What is left, and behind it or on a second line how it stands so.
+std::string limit_lines(const ledger::LimitState& state, size_t width, const Paint& paint) {
   constexpr size_t kNameColumns = 20;
-  std::string line = "  " + std::string(name(state.kind));
-  line.append(kNameColumns + 3 - line.size(), ' ');
-  if (width >= 60) line += "[" + bar(state) + "] ";
-  line += amount(state.kind, state.spent) + " spent";
-  if (is_money(state.kind)) line += ", " + amount(state.kind, state.held) + " held";
-  line += ", " + amount(state.kind, state.left()) + " left of " + amount(state.kind, state.limit);
-  const std::string resets = ", resets " + window::iso_text(state.resets);
-  return line.size() + resets.size() <= width ? line + resets : line;
+  std::string head = "  " + std::string(name(state.kind));
+  head.append(kNameColumns + 3 - head.size(), ' ');
+  const bool has_bar = width >= 60;
+  const std::string left = amount(state.kind, state.left()) + " left of " + amount(state.kind, state.limit);
+  std::string details = amount(state.kind, state.spent) + (is_money(state.kind) ? " spent, " + amount(state.kind, state.held) + " held" : " used");
+  details += ", resets " + window::iso_text(state.resets);
+  const bool is_one_line = head.size() + (has_bar ? kBarColumns + 3 : 0) + left.size() + 2 + details.size() <= width;
+  const std::string between = is_one_line ? "; " : "\n" + std::string(head.size(), ' ');
+  return head + (has_bar ? bar(state, paint) : "") + left + between + inked(paint, Ink::faint, details) + "\n";
 }
 
 }  // namespace
@@ -113,7 +116,7 @@ Keys keys(const ledger::ScopeList& limits, Instant now) {
   for (const ScopeLimits& each : limits) {
     keys.counters.push_back(ledger::blocked_key(each.scope));
     for (const bool is_month : {false, true}) {
-      if (!each.limits.get(is_month ? LimitKind::usd_per_month : LimitKind::usd_per_day)) continue;
+      if (!is_month && !each.limits.get(LimitKind::usd_per_day)) continue;
       const int64_t window = is_month ? window::month_of(now) : window::day_of(now);
       keys.counters.push_back(ledger::committed_key(each.scope, is_month, window));
       keys.counters.push_back(ledger::held_key(each.scope, is_month, window));
@@ -132,6 +135,9 @@ std::vector<ScopeState> states(const ledger::ScopeList& limits, const Values& co
     for (const LimitKind kind : kLimitKinds)
       if (const std::optional<int64_t>& limit = each.limits.get(kind))
         state.limits.push_back(state_of(each.scope, kind, *limit, counters, arrivals, now));
+    const ledger::LimitState month = money_state(each.scope, LimitKind::usd_per_month, 0, counters, now);
+    state.spent_this_month = month.spent;
+    state.held_this_month = month.held;
     all.push_back(std::move(state));
   }
   return all;
@@ -158,13 +164,16 @@ std::string json(const std::vector<ScopeState>& states) {
   return out.take();
 }
 
-std::string text(const std::vector<ScopeState>& states, size_t width) {
+std::string text(const std::vector<ScopeState>& states, size_t width, const Paint& paint) {
   width = std::max<size_t>(width, 40);
   std::string out;
   for (const ScopeState& each : states) {
-    out += shown(each.scope.to_text(), width - 12) + (each.is_blocked ? "  BLOCKED" : "") + "\n";
-    if (each.limits.empty()) out += "  no limits\n";
-    for (const ledger::LimitState& state : each.limits) out += limit_line(state, width) + "\n";
+    out += inked(paint, Ink::heading, shown(each.scope.to_text(), width - 12));
+    out += (each.is_blocked ? "  " + inked(paint, Ink::alarm, "BLOCKED") : "") + "\n";
+    for (const ledger::LimitState& state : each.limits) out += limit_lines(state, width, paint);
+    const bool has_money = std::any_of(each.limits.begin(), each.limits.end(), [](const ledger::LimitState& l) { return is_money(l.kind); });
+    if (!has_money)
+      out += "  no limit of money; this month $" + usd(each.spent_this_month) + " spent, $" + usd(each.held_this_month) + " held\n";
   }
   return out;
 }

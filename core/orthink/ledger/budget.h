@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "orthink/ledger/ink.h"
 #include "orthink/ledger/ledger.h"
 
 namespace orthink::budget {
@@ -31,13 +32,15 @@ struct ScopeState {
   Scope scope;
   bool is_blocked = false;
   std::vector<ledger::LimitState> limits;  // those that are set, in the order of kLimitKinds
+  int64_t spent_this_month = 0;            // nano-dollars, whether a limit is set or not
+  int64_t held_this_month = 0;
 };
 std::vector<ScopeState> states(const ledger::ScopeList& limits, const Values& counters, const Values& arrivals, Instant now);
 
 // The `budget` document of the contract: money as decimal strings, counts as integers; an id of "" is null.
 std::string json(const std::vector<ScopeState>& states);
 // For people: lines ended by LF, none wider than `width` (at least 40) but for their amounts; in the bars '#' is spent, '=' held and
-// '.' left. Nothing in it steers a terminal.
-std::string text(const std::vector<ScopeState>& states, size_t width);
+// '.' left. Nothing in it steers a terminal but what `paint` adds.
+std::string text(const std::vector<ScopeState>& states, size_t width, const Paint& paint = {});
 
 }  // namespace orthink::budget

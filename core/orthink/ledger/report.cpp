@@ -4,6 +4,7 @@
 #include <array>
 
 #include "orthink/base/utf8.h"
+#include "orthink/ledger/csv.h"
 #include "orthink/ledger/window.h"
 #include "orthink/wire/json.h"
 
@@ -56,19 +57,6 @@ void write_rows(json::Writer& out, std::string_view key, const Sums& rows) {
   out.end();
 }
 
-std::string csv_text(std::string_view text) {
-  std::string cell;
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos) cell += '\'';
-  cell += text;
-  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-  std::string quoted = "\"";
-  for (const char c : cell) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
 std::string count_text(const std::optional<uint64_t>& count, uint64_t calls) {
   return count ? std::to_string(*count) : calls > 0 ? "" : "0";
 }
@@ -106,7 +94,7 @@ size_t share(uint64_t part, uint64_t whole, size_t parts) {
   return static_cast<size_t>(std::clamp<uint64_t>(part * parts / whole, 1, parts));
 }
 
-std::string trend_line(const std::vector<int64_t>& days, bool is_ascii) {
+std::string trend_line(const std::vector<int64_t>& days, bool is_ascii, const Paint& paint) {
   static constexpr std::array<std::string_view, 8> kBlocks{"\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
   static constexpr std::string_view kAscii = "_.:-=+*#";
   const int64_t most = *std::max_element(days.begin(), days.end());
@@ -115,15 +103,21 @@ std::string trend_line(const std::vector<int64_t>& days, bool is_ascii) {
     const size_t height = share(static_cast<uint64_t>(day), static_cast<uint64_t>(most), 7);
     line += is_ascii ? kAscii.substr(height, 1) : kBlocks[height];
   }
-  return line + " most $" + usd(most) + " a day";
+  return inked(paint, Ink::spent, line) + " most $" + usd(most) + " a day";
 }
 
-std::string bar(uint64_t thinking, uint64_t visible, size_t columns, bool is_ascii) {
+std::string repeated(std::string_view cell, size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i) out += cell;
+  return out;
+}
+
+std::string bar(uint64_t thinking, uint64_t visible, size_t columns, bool is_ascii, const Paint& paint) {
   const uint64_t whole = thinking > UINT64_MAX - visible ? UINT64_MAX : thinking + visible;
+  if (whole == 0) return repeated(".", columns);
   const size_t first = share(thinking, whole, columns);
-  std::string line;
-  for (size_t i = 0; i < columns; ++i) line += whole == 0 ? "." : i < first ? (is_ascii ? "#" : "\u2588") : (is_ascii ? "-" : "\u2591");
-  return line;
+  return inked(paint, Ink::held, repeated(is_ascii ? "#" : "\u2588", first)) +
+         inked(paint, Ink::spent, repeated(is_ascii ? "-" : "\u2591", columns - first));
 }
 
 }  // namespace
@@ -261,13 +255,13 @@ std::string Report::json() const {
 std::string Report::csv() const {
   std::string out = "key,calls,cost_usd,thinking_tokens,visible_tokens\r\n";
   for (const Sum& row : sums(options_.by)) {
-    out += csv_text(row.key) + "," + std::to_string(row.calls) + "," + usd(row.cost) + "," + count_text(row.thinking, row.calls) + "," +
+    out += csv::cell(row.key) + "," + std::to_string(row.calls) + "," + usd(row.cost) + "," + count_text(row.thinking, row.calls) + "," +
            count_text(row.visible, row.calls) + "\r\n";
   }
   return out;
 }
 
-std::string Report::table(size_t width) const {
+std::string Report::table(size_t width, const Paint& paint) const {
   std::vector<std::array<std::string, 4>> cells{{"calls", "cost $", "thinking", "answer"}};
   const std::vector<Sum> rows = sums(options_.by);
   const auto tokens = [](const std::optional<uint64_t>& count) { return count ? std::to_string(*count) : std::string("?"); };
@@ -283,14 +277,14 @@ std::string Report::table(size_t width) const {
   key_columns = std::min(key_columns, width > taken + 8 ? width - taken : size_t{8});
   std::string out;
   for (size_t n = 0; n < cells.size(); ++n) {
-    out += left(n == 0 ? name(options_.by) : rows[n - 1].key.empty() ? std::string_view("(none)") : rows[n - 1].key, key_columns);
-    for (size_t i = 0; i < columns.size(); ++i) out += "  " + right(cells[n][i], columns[i]);
-    out += '\n';
+    std::string line = left(n == 0 ? name(options_.by) : rows[n - 1].key.empty() ? std::string_view("(none)") : rows[n - 1].key, key_columns);
+    for (size_t i = 0; i < columns.size(); ++i) line += "  " + right(cells[n][i], columns[i]);
+    out += (n == 0 ? inked(paint, Ink::heading, line) : line) + '\n';
   }
   return out;
 }
 
-std::string Report::text(size_t width, bool is_ascii) const {
+std::string Report::text(size_t width, bool is_ascii, const Paint& paint) const {
   width = std::max<size_t>(width, 60);
   const Sum total = totals();
   const std::optional<int64_t> average = total.average();
@@ -299,14 +293,14 @@ std::string Report::text(size_t width, bool is_ascii) const {
   out += std::to_string(total.calls - total.covered[0]) + " of " + std::to_string(total.calls) + " calls estimated";
   if (total.covered[3] > 0) out += "; the cost of " + std::to_string(total.covered[3]) + " is not known yet";
   out += "\n\n";
-  if (total.calls > 0) out += table(width) + "\n";
+  if (total.calls > 0) out += table(width, paint) + "\n";
   if (total.thinking || total.visible) {
     const std::string first = "thinking " + std::to_string(total.thinking.value_or(0)) + " ";
     const std::string last = " " + std::to_string(total.visible.value_or(0)) + " answer";
     const size_t room = width > first.size() + last.size() + 10 ? width - first.size() - last.size() : 10;
-    out += first + bar(total.thinking.value_or(0), total.visible.value_or(0), std::min<size_t>(room, 40), is_ascii) + last + "\n";
+    out += first + bar(total.thinking.value_or(0), total.visible.value_or(0), std::min<size_t>(room, 40), is_ascii, paint) + last + "\n";
   }
-  return out + "30 days " + trend_line(trend(), is_ascii) + "\n";
+  return out + "30 days " + trend_line(trend(), is_ascii, paint) + "\n";
 }
 
 }  // namespace orthink

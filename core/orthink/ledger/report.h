@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "orthink/ledger/ink.h"
 #include "orthink/ledger/record.h"
 
 namespace orthink {
@@ -48,7 +49,7 @@ class Report {
   [[nodiscard]] std::string csv() const;
   // For people: lines ended by LF; keys and the bar of thinking against answer tokens are cut to `width` columns (at least 60), amounts
   // never are. Calls that are not exact count as estimated. `is_ascii`: no block characters. Nothing in it steers a terminal.
-  [[nodiscard]] std::string text(size_t width, bool is_ascii = false) const;
+  [[nodiscard]] std::string text(size_t width, bool is_ascii = false, const Paint& paint = {}) const;
 
  private:
   enum class Coverage : uint8_t { exact, computed, bound, unknown };
@@ -79,7 +80,7 @@ class Report {
   [[nodiscard]] Sum totals() const;
   [[nodiscard]] std::vector<Sum> sums(ReportBy by) const;
   [[nodiscard]] std::vector<int64_t> trend() const;
-  [[nodiscard]] std::string table(size_t width) const;
+  [[nodiscard]] std::string table(size_t width, const Paint& paint) const;
 
   ReportOptions options_;
   std::map<std::string, Call> calls_;

@@ -34,17 +34,29 @@ TEST_CASE("a document and bars of a book with money spent and held") {
         R"({"what":"requests_per_minute","limit":6,"spent":2,"held":0,"left":4,"resets_at":"2026-11-24T12:00:10Z"},)"
         R"({"what":"requests_per_day","limit":100,"spent":7,"held":0,"left":93,"resets_at":"2026-11-25T00:00:00Z"}]}]})");
   CHECK(budget::text(states, 80) == R"(global
-  usd_per_month        [#####...............] $2.5 spent, $0 held, $7.5 left of $10
+  usd_per_month        [#####...............] $7.5 left of $10
+                       $2.5 spent, $0 held, resets 2026-12-01T00:00:00Z
 user:alice  BLOCKED
-  usd_per_day          [##########=====.....] $0.5 spent, $0.25 held, $0.25 left of $1
-  requests_per_minute  [######..............] 2 spent, 4 left of 6
-  requests_per_day     [#...................] 7 spent, 93 left of 100
+  usd_per_day          [##########=====.....] $0.25 left of $1
+                       $0.5 spent, $0.25 held, resets 2026-11-25T00:00:00Z
+  requests_per_minute  [######..............] 4 left of 6
+                       2 used, resets 2026-11-24T12:00:10Z
+  requests_per_day     [#...................] 93 left of 100
+                       7 used, resets 2026-11-25T00:00:00Z
 )");
+  CHECK(budget::text({states[0]}, 120) ==
+        "global\n  usd_per_month        [#####...............] $7.5 left of $10; $2.5 spent, $0 held, resets 2026-12-01T00:00:00Z\n");
+  CHECK(budget::text({states[0]}, 40) ==
+        "global\n  usd_per_month        $7.5 left of $10\n                       $2.5 spent, $0 held, resets 2026-12-01T00:00:00Z\n");
+  const auto marked = [](Ink ink, std::string_view text) { return std::to_string(static_cast<int>(ink)) + "<" + std::string(text) + ">"; };
+  CHECK(budget::text({states[0]}, 120, marked) ==
+        "0<global>\n  usd_per_month        [1<#####>2<>...............] $7.5 left of $10; 4<$2.5 spent, $0 held, resets "
+        "2026-12-01T00:00:00Z>\n");
 }
 
 TEST_CASE("the keys are those that a reservation moves, in both windows of a month's last day") {
-  const auto all = *Limits::parse(
-      R"({"usd_per_day":"1","usd_per_month":"1","requests_per_minute":1,"requests_per_day":1,"tokens_per_minute":100})");
+  const auto all =
+      *Limits::parse(R"({"usd_per_day":"1","usd_per_month":"1","requests_per_minute":1,"requests_per_day":1,"tokens_per_minute":100})");
   const ledger::ScopeList limits{{Scope{}, all}, {kAlice, all}};
   const Instant last{window::month_begin(window::month_of(kNoon) + 1).us - 1};
   HoldRecord hold;
@@ -96,5 +108,10 @@ TEST_CASE("no scopes, no limits, no control characters") {
   CHECK(budget::json({}) == R"({"schema":1,"scopes":[]})");
   CHECK(budget::text({}, 80).empty());
   const auto states = budget::states({{{ScopeKind::user, "a\x1b[2J\n\xff"}, {}}}, {}, {}, kNoon);
-  CHECK(budget::text(states, 10) == "user:a?[2J??\n  no limits\n");
+  CHECK(budget::text(states, 10) == "user:a?[2J??\n  no limit of money; this month $0 spent, $0 held\n");
+  const auto spending = budget::states({{kAlice, {}}},
+                                       {{ledger::committed_key(kAlice, true, window::month_of(kNoon)), 7'500'000'000},
+                                        {ledger::held_key(kAlice, true, window::month_of(kNoon)), 500'000'000}},
+                                       {}, kNoon);
+  CHECK(budget::text(spending, 80) == "user:alice\n  no limit of money; this month $7 spent, $0.5 held\n");
 }
