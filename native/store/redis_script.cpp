@@ -10,6 +10,7 @@ local FIRST_JOURNAL = 13
 local EXACT_MAX = 9007199254740991
 local KEPT_AFTER_EXPIRY_US = 86400000000
 local PURGED_AT_ONCE = 8
+local AT_ONCE = 1000
 
 local taken = 0
 local function take()
@@ -19,13 +20,24 @@ end
 local function number() return tonumber(take()) end
 local function decimal(n) return string.format('%.0f', n) end
 
+-- Values of a hash as the batch sees them now; keep() writes those that have changed.
 local function overlay(hash)
-  local o = {seen = {}, order = {}, is_changed = {}}
-  function o.get(key)
-    if o.seen[key] == nil then o.seen[key] = redis.call('HGET', hash, key) end
-    return o.seen[key]
+  local o = {seen = {}, stored = {}, order = {}, is_changed = {}}
+  -- Reads the keys of the next `count` lines of `width` words each, in few commands.
+  function o.expect(count, width)
+    local first = 1
+    while first <= count do
+      local keys = {}
+      for i = first, math.min(count, first + AT_ONCE - 1) do keys[#keys + 1] = ARGV[taken + 1 + (i - 1) * width] end
+      for i, value in ipairs(redis.call('HMGET', hash, unpack(keys))) do
+        o.seen[keys[i]] = value
+        o.stored[keys[i]] = value
+      end
+      first = first + AT_ONCE
+    end
   end
   function o.put(key, value)
+    if o.seen[key] == value then return end
     o.seen[key] = value
     if not o.is_changed[key] then
       o.is_changed[key] = true
@@ -33,7 +45,15 @@ local function overlay(hash)
     end
   end
   function o.keep()
-    for _, key in ipairs(o.order) do redis.call('HSET', hash, key, o.seen[key]) end
+    local words = {}
+    for i, key in ipairs(o.order) do
+      words[#words + 1] = key
+      words[#words + 1] = o.seen[key]
+      if #words >= AT_ONCE or i == #o.order then
+        redis.call('HSET', hash, unpack(words))
+        words = {}
+      end
+    end
   end
   return o
 end
@@ -51,11 +71,13 @@ local function refuse(verdict, key, found)
 end
 
 local function raise_marks()
-  for _ = 1, number() do
+  local count = number()
+  marks.expect(count, 3)
+  for _ = 1, count do
     local key = take()
     local value = number()
     local slack = number()
-    local stands = marks.get(key)
+    local stands = marks.seen[key]
     if stands and tonumber(stands) > value + slack then return refuse('clock_behind', key, stands) end
     if not stands or tonumber(stands) < value then marks.put(key, decimal(value)) end
   end
@@ -63,14 +85,16 @@ local function raise_marks()
 end
 
 local function write_documents(at)
-  for _ = 1, number() do
+  local count = number()
+  documents.expect(count, 6)
+  for _ = 1, count do
     local key = take()
     local expects = take()
     local expected = take()
     local has_text = take() == '1'
     local text = take()
     local expires = take()
-    local packed = documents.get(key)
+    local packed = documents.seen[key]
     local found = nil
     if packed then
       local line_end = string.find(packed, '\n', 1, true)
@@ -88,7 +112,9 @@ local function write_documents(at)
 end
 
 local function write_rows()
-  for _ = 1, number() do
+  local count = number()
+  rows.expect(count, 7)
+  for _ = 1, count do
     local key = take()
     local from = take()
     local to = take()
@@ -96,7 +122,7 @@ local function write_rows()
     local created = take()
     local due = take()
     local rest = take()
-    local found = rows.get(key)
+    local found = rows.seen[key]
     local state = '0'
     if found then state, created = string.match(found, '^(%d) (%-?%d+) ') end
     if not string.find(from, state, 1, true) then
@@ -110,11 +136,13 @@ local function write_rows()
 end
 
 local function add()
-  for _ = 1, number() do
+  local count = number()
+  counters.expect(count, 3)
+  for _ = 1, count do
     local key = take()
     local addition = number()
     local limit = take()
-    local before = counters.get(key) or '0'
+    local before = counters.seen[key] or '0'
     local after = tonumber(before) + addition
     local is_over = limit ~= '' and after > tonumber(limit)
     if is_over or after > EXACT_MAX or after < -EXACT_MAX then return refuse('guard_failed', key, before) end
@@ -124,11 +152,13 @@ local function add()
 end
 
 local function update_rates(at)
-  for _ = 1, number() do
+  local count = number()
+  rates.expect(count, 3)
+  for _ = 1, count do
     local key = take()
     local cost = number()
     local tolerance = number()
-    local stands = rates.get(key)
+    local stands = rates.seen[key]
     local ahead = math.max(stands and (tonumber(stands) - at) or 0, 0) + cost
     if cost > 0 and ahead > tolerance then return refuse('rate_limited', key, decimal(ahead - tolerance)) end
     rates.put(key, decimal(at + ahead))
@@ -162,12 +192,28 @@ local function keep_documents()
 end
 
 local function keep_rows()
+  rows.keep()
   for _, key in ipairs(rows.order) do
     local facts = row_facts[key]
-    redis.call('HSET', rows_key, key, rows.seen[key])
-    redis.call('ZADD', created_key, facts.created, key)
-    if facts.is_open then redis.call('ZADD', open_key, facts.created, key) else redis.call('ZREM', open_key, key) end
-    if facts.due ~= '' then redis.call('ZADD', due_key, facts.due, key) else redis.call('ZREM', due_key, key) end
+    local is_new = not rows.stored[key]
+    if is_new then redis.call('ZADD', created_key, facts.created, key) end
+    if facts.is_open then
+      redis.call('ZADD', open_key, facts.created, key)
+    elseif not is_new then
+      redis.call('ZREM', open_key, key)
+    end
+    if facts.due ~= '' then
+      redis.call('ZADD', due_key, facts.due, key)
+    elseif not is_new then
+      redis.call('ZREM', due_key, key)
+    end
+  end
+end
+
+local function keep_journal()
+  for i, line in ipairs(lines) do
+    local length = redis.call('RPUSH', KEYS[FIRST_JOURNAL - 1 + i], line.text)
+    if length == 1 then redis.call('SADD', accounts_key, line.account) end
   end
 end
 
@@ -187,13 +233,12 @@ local function keep(epoch, at)
   marks.keep()
   counters.keep()
   rates.keep()
-  keep_documents()
   keep_rows()
-  for i, line in ipairs(lines) do
-    redis.call('SADD', accounts_key, line.account)
-    redis.call('RPUSH', KEYS[FIRST_JOURNAL - 1 + i], line.text)
+  keep_journal()
+  if #documents.order > 0 then
+    keep_documents()
+    purge(at)
   end
-  purge(at)
 end
 
 local epoch = take()
@@ -205,13 +250,17 @@ if raise_marks() and write_documents(at) and write_rows() and add() and update_r
   take_journal()
   keep(epoch, at)
 end
-for _, key in ipairs(reads) do reply[#reply + 1] = redis.call('HGET', counters_key, key) or '0' end
+local is_applied = reply[1] == 'applied'
+for _, key in ipairs(reads) do
+  local value = is_applied and counters.seen[key]
+  reply[#reply + 1] = value or redis.call('HGET', counters_key, key) or '0'
+end
 return reply
 )lua";
 
 const char* const kClaim = R"lua(
-if redis.call('EXISTS', unpack(KEYS)) == 0 then
-  redis.call('SET', KEYS[1], '1')
+if ARGV[2] == '1' and redis.call('EXISTS', unpack(KEYS)) == 0 then
+  redis.call('SET', KEYS[1], ARGV[3])
   redis.call('SET', KEYS[2], ARGV[1])
 end
 return redis.call('GET', KEYS[1]) or ''

@@ -10,14 +10,16 @@
 //   expiry     sorted set of document keys by expiry
 //   accounts   set of accounts                 journal:A  list of the lines of account A
 // A packed row is "STATE CREATED DUE SIZE_OF_ACCOUNT SIZE_OF_EPOCH\n", then account, epoch and record without anything between;
-// STATE is the number of its HoldState. A packed document is "EXPIRES\n" and the text. Integers are decimals of microseconds or
-// units, never formatted from a double otherwise than with "%.0f", exact up to 2^53 - 1.
+// STATE is the number of its HoldState, DUE "-" when there is none. A packed document is "EXPIRES\n" and the text, EXPIRES empty when
+// it stays. Integers are decimals of microseconds or units, never formatted from a double otherwise than with "%.0f", exact up to
+// 2^53 - 1.
 //
 // Thread rule: constants.
 #pragma once
 
 namespace orthink::redis_script {
 
+inline constexpr const char* kFormatWritten = "1";
 inline constexpr const char* kFormat = "{orthink}:format";
 inline constexpr const char* kEpoch = "{orthink}:epoch";
 inline constexpr const char* kRows = "{orthink}:rows";
@@ -43,8 +45,8 @@ inline constexpr const char* kJournalPrefix = "{orthink}:journal:";
 // All checks come before the first write, since Lua does not roll back; the first write is one that a full server refuses.
 extern const char* const kApply;
 
-// KEYS: format, epoch, rows, counters, marks, documents. ARGV: the epoch of the connection. Claims a server that holds nothing of
-// ours. Returns the format.
+// KEYS: format, epoch, rows, counters, marks, documents. ARGV: the epoch of the connection, "1" to claim a database that holds nothing
+// of ours, kFormatWritten. Returns the format, "" when there is none.
 extern const char* const kClaim;
 
 // KEYS: epoch, counters. ARGV: the new epoch, the one that must be stored, then counters as key and value.

@@ -1,24 +1,27 @@
 // RedisStore: a Store on a Redis (or Valkey) server, for programs on several machines.
 //
 //   Result<std::unique_ptr<RedisStore>> store = RedisStore::open("redis+unix:/run/redis/redis.sock");
-//   if (Result<bool> needed = (*store)->needs_rederive(); needed && *needed) (*store)->accept_epoch(recomputed);
+//   StoreReply reply = (*store)->apply(batch);
 //
-// A batch is one Lua script, applied by the server in one step (redis_script). open() refuses a server older than 6, a replica, one
-// that may evict keys (maxmemory without noeviction) and a database in another format. A batch is as durable as the server's
-// settings make it, marked durable or not: `appendonly yes` and `appendfsync always` are needed, check() says when they are not
-// set. Replicas are not waited for: what a failover can lose is met by the epoch.
-// Epoch: the database holds the run_id of the server it was last accepted on. After a restart or failover they differ; then apply()
-// answers `unavailable` until accept_epoch(), while every read is answered. A server that lost all its data and is opened anew
-// cannot be told from a new one.
+// A batch is one Lua script, applied by the server in one step (redis_script). open() refuses a server that redis_facts does not find
+// fit, and a database in another format. A batch is as durable as the server's settings make it, marked durable or not:
+// `appendonly yes` and `appendfsync always` are needed, check() says when they are not set. Replicas are not waited for: what a
+// failover can lose is met by the epoch.
+// Epoch: the database holds the run_id of the server it was last accepted on. After a restart or failover they differ; then no batch is
+// applied, by anyone, until the counters that follow from the rows have been recomputed (ledger/rederive) and written with the new
+// epoch in one step. open() and apply() do that by themselves and wait for it; while it cannot be done (a row cannot be read) apply()
+// answers `unavailable` with the reason. Reads are answered meanwhile.
+// A server that comes back without any data is refused as long as the store lives; opened anew it cannot be told from a new one.
 // A document that has expired is removed by a later batch, a day or more after its expiry.
 // Connections: at most 16, opened as threads need them. One that is lost in a command makes that call fail and is opened anew by the
 // next; no command is sent twice.
-// Errors are Errc::store_unavailable. Thread rule: any thread; a call waits while all connections are taken.
+// Errors are Errc::store_unavailable. Thread rule: any thread; a call waits while all connections are taken. on_row, on_counter and
+// on_line may call the same store.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,6 +37,9 @@ class RedisStore : public Store {
  public:
   // Errc::invalid_config for a URL of another form.
   static Result<std::unique_ptr<RedisStore>> open(std::string_view url);
+  ~RedisStore() override;
+  RedisStore(const RedisStore&) = delete;
+  RedisStore& operator=(const RedisStore&) = delete;
 
   StoreReply apply(const StoreBatch& batch) override;
   Result<std::optional<StoredRow>> row(const std::string& key) override;
@@ -52,45 +58,44 @@ class RedisStore : public Store {
   // an answered batch may be lost, settings that may not be read.
   Result<void> check() override;
 
-  using Counters = std::vector<std::pair<std::string, int64_t>>;
-  // Whether the server has restarted or failed over since its data was last accepted.
-  Result<bool> needs_rederive();
-  // Writes `counters` as they must stand and opens the store on the server that needs_rederive() last told of, in one step. An error
-  // when it is another by now, or when somebody else has accepted in between: ask and recompute again.
-  Result<void> accept_epoch(const Counters& counters = {});
-
  private:
   struct Link;
   class Lease;
   using Words = RedisConnection::Words;
-  using Build = std::function<Words(const Link&)>;
+  using Rows = std::vector<std::pair<std::string, StoredRow>>;
+  enum class Script : uint8_t { apply, claim, accept, read_rows, read_documents };
 
   explicit RedisStore(RedisAddress address);
-  Result<std::unique_ptr<Link>> connect() const;
+  Result<std::unique_ptr<Link>> connect();
+  Result<void> load_scripts(Link& link);
+  Result<void> claim(Link& link);
   Result<Lease> lease();
-  void give_back(std::unique_ptr<Link> link, bool is_lost);
-  // One command, or one script with a fall back to its text. An answer that is an error becomes an Error.
-  Result<RedisAnswer> ask(const Build& build);
-  Result<RedisAnswer> ask(const Words& words);
-  Result<RedisAnswer> run(size_t script, const std::vector<std::string>& keys, const Build& arguments);
-  Result<RedisAnswer> run(size_t script, const std::vector<std::string>& keys, const Words& arguments);
+  void give_back(std::unique_ptr<Link> link);
   [[nodiscard]] Error refused(std::string_view words) const;
-  Result<bool> hand_over(const RedisAnswer& answer, const RowQuery& query, const OnRow& on_row) const;
-  Result<void> pages(const RowQuery& query, const OnRow& on_row);
+
+  // One command on `link`. An answer that is an error becomes an Error, and the link is not used again.
+  Result<RedisAnswer> ask(Link& link, const Words& words);
+  Result<RedisAnswer> run(Link& link, Script script, const Words& keys, const Words& arguments);
+  // The same on a connection of its own.
+  Result<RedisAnswer> ask(const Words& words);
+  Result<RedisAnswer> run(Script script, const Words& keys, const Words& arguments);
+
+  Result<std::vector<int64_t>> integers(const char* hash, const std::vector<std::string>& keys);
+  Result<Rows> read_rows(Link& link, const char* index, const Words& arguments);
+  Result<Rows> rows_in(const char* index, const Words& arguments);
+  Result<void> recover();
+  Result<Words> recovered_counters(Link& link);
+  Result<void> check_durability(Link& link);
 
   const RedisAddress address_;
-  std::mutex mutex_;
+  std::array<std::string, 5> digests_;          // by which the server knows the scripts; written by open() only
+  bool was_claimed_ = false;                   // likewise
+  std::mutex recovery_;                        // one recovery at a time
+  std::mutex mutex_;                           // of all below
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Link>> idle_;
   size_t in_use_ = 0;
-  uint64_t losses_ = 0;        // how often connections were lost; idle ones of before are not used again
-  std::string seen_epoch_;     // what needs_rederive() last told of
-  std::string stored_epoch_;   // and what was stored then
-
- public:
-  ~RedisStore() override;
-  RedisStore(const RedisStore&) = delete;
-  RedisStore& operator=(const RedisStore&) = delete;
+  uint64_t losses_ = 0;  // how often connections were lost; those of before are not used again
 };
 
 }  // namespace orthink

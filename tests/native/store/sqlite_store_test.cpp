@@ -1,4 +1,4 @@
-// The SQLite store: the same answers and contents as the reference table, and what only a file can go wrong with.
+// The SQLite store: what only a file can go wrong with. Its answers are those of store_contract_test and differential_test.
 #include "native/store/sqlite_store.h"
 
 #include <sys/stat.h>
@@ -9,13 +9,10 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
-#include <random>
 #include <thread>
 
 #include "native/store/sqlite_schema.h"
 #include "native/system.h"
-#include "orthink/base/money.h"
-#include "orthink/ledger/memory_table.h"
 #include "tests/native/temporary_folder.h"
 
 namespace orthink {
@@ -52,174 +49,7 @@ unsigned mode_of(const std::string& path) {
   return facts.st_mode & 0777U;
 }
 
-bool is_same(const StoreReply& a, const StoreReply& b) {
-  return a.ticket == b.ticket && a.verdict == b.verdict && a.failed_key == b.failed_key && a.found_state == b.found_state &&
-         a.found_text == b.found_text && a.found_value == b.found_value && a.values == b.values;
-}
-
-// Batches over few keys, so that their lines meet.
-class Dice {
- public:
-  explicit Dice(uint32_t seed) : engine_(seed) {}
-  uint32_t below(uint32_t n) { return static_cast<uint32_t>(engine_() % n); }
-  StoreBatch batch(uint64_t ticket) {
-    StoreBatch batch;
-    batch.ticket = ticket;
-    at_ += below(2'000'000);
-    batch.at = {at_ - below(3'000'000)};
-    batch.is_durable = below(200) == 0;
-    times(3, [&] { batch.marks.push_back({key("m"), number(20), below(12)}); });
-    times(3, [&] { batch.documents.push_back(document()); });
-    times(3, [&] { batch.rows.push_back(row()); });
-    times(4, [&] { batch.additions.push_back(addition()); });
-    times(2, [&] { batch.rates.push_back({key("t"), number(3'000'000) - 500'000, below(9'000'000)}); });
-    times(3, [&] { batch.journal.push_back({key("a"), text()}); });
-    times(4, [&] { batch.reads.push_back(key("c")); });
-    return batch;
-  }
-
- private:
-  template <class Each>
-  void times(uint32_t most, const Each& each) {
-    for (uint32_t n = below(3) == 0 ? below(most + 1) : 0; n > 0; --n) each();
-  }
-  int64_t number(uint32_t n) { return static_cast<int64_t>(below(n)); }
-  std::string key(const char* kind) { return kind + std::to_string(below(6)); }
-  std::string text() {
-    static const std::array<std::string, 6> texts{"", "one", "two", std::string("nul\0in", 6), "\xc3\xa9 \xff", "it's \"q\""};
-    return texts[below(static_cast<uint32_t>(texts.size()))];
-  }
-  HoldState state() { return static_cast<HoldState>(below(6)); }
-  DocumentWrite document() {
-    DocumentWrite write;
-    write.key = key("d");
-    write.expects = static_cast<DocumentWrite::Expects>(below(3));
-    write.expected = text();
-    if (below(4) != 0) write.text = text();
-    if (below(2) == 0) write.expires = {at_ + number(6'000'000) - 1'000'000};
-    return write;
-  }
-  RowWrite row() {
-    RowWrite write;
-    write.key = key("r") + "/" + key("");
-    write.from = HoldStates(state()).or_(HoldState::none).or_(state());
-    write.to = state();
-    write.account = key("a");
-    write.epoch = key("e");
-    write.created = {at_ - number(4)};
-    if (below(2) == 0) write.due = {at_ + number(5'000'000)};
-    write.record = text();
-    return write;
-  }
-  GuardedAddition addition() {
-    if (below(30) == 0) return {key("c"), below(2) == 0 ? NanoUsd::kMax : -NanoUsd::kMax, std::nullopt};
-    GuardedAddition line{key("c"), number(41) - 20, std::nullopt};
-    if (below(2) == 0) line.limit = number(100) - 10;
-    return line;
-  }
-  std::mt19937 engine_;
-  int64_t at_ = kNoon.us;
-};
-
-using Rows = std::vector<std::pair<std::string, StoredRow>>;
-
-Rows rows_of(Store& store, const RowQuery& query) {
-  Rows rows;
-  const Result<void> done = store.rows(query, [&](const std::string& key, const StoredRow& row) {
-    rows.emplace_back(key, row);
-    return true;
-  });
-  CHECK(done);
-  return rows;
-}
-
-Rows rows_of(const MemoryTable& table, const RowQuery& query) {
-  Rows rows;
-  for (const auto& [key, row] : table.rows()) {
-    const auto& states = query.states;
-    const bool is_asked = states.empty() || std::find(states.begin(), states.end(), row.state) != states.end();
-    if (is_asked && row.created >= query.since && row.created < query.until && row.due <= query.due_by) rows.emplace_back(key, row);
-  }
-  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second.created < b.second.created; });
-  return rows;
-}
-
-void check_rows(SqliteStore& store, const MemoryTable& table, Instant middle) {
-  using enum HoldState;
-  const std::vector<RowQuery> queries{{},
-                                      {{reserved, sent}, Instant::zero(), Instant::never(), Instant::never()},
-                                      {{settled, unknown}, middle, Instant::never(), Instant::never()},
-                                      {{}, Instant::zero(), middle, Instant::never()},
-                                      {{unknown}, Instant::zero(), Instant::never(), middle},
-                                      {{}, middle, Instant{middle.us + 9'000'000}, Instant{middle.us + 9'000'000}}};
-  for (const RowQuery& query : queries) CHECK(rows_of(store, query) == rows_of(table, query));
-  for (const auto& [key, row] : table.rows()) CHECK(**store.row(key) == row);
-  CHECK_FALSE(*store.row("nothing"));
-}
-
-void check_documents(SqliteStore& store, const MemoryTable& table, Instant at) {
-  Store::Texts texts;
-  for (const auto& [key, document] : table.documents()) {
-    const bool is_there = document.expires > at;
-    if (is_there) texts.emplace_back(key, document.text);
-    CHECK(*store.document(key, at) == (is_there ? std::optional(document.text) : std::nullopt));
-  }
-  CHECK(*store.documents("", at) == texts);
-  std::erase_if(texts, [](const auto& each) { return !each.first.starts_with("d1"); });
-  CHECK(*store.documents("d1", at) == texts);
-  CHECK(store.documents("x", at)->empty());
-}
-
-void check_all(SqliteStore& store, const MemoryTable& table, Instant at) {
-  check_rows(store, table, Instant{kNoon.us + (at.us - kNoon.us) / 2});
-  check_documents(store, table, at);
-  std::map<std::string, int64_t> counters;
-  CHECK(store.all_counters([&](const std::string& key, int64_t value) { return counters.emplace(key, value).second; }));
-  CHECK(counters == table.counters());
-  CHECK(*store.counters({"c1", "nothing", "c5"}) == std::vector<int64_t>{table.counter("c1"), 0, table.counter("c5")});
-  std::vector<std::string> names;
-  for (const auto& [account, lines] : table.journals()) {
-    names.push_back(account);
-    std::vector<std::string> found;
-    CHECK(store.journal(account, 1, [&](uint64_t number, const std::string& line) {
-      found.push_back(line);
-      return number == found.size();
-    }));
-    CHECK(found == lines);
-  }
-  CHECK(*store.accounts() == names);
-  CHECK(store.check());
-}
-
 }  // namespace
-
-TEST_CASE("random batches get the reference's answers and leave the reference's contents, also when opened again") {
-  constexpr uint64_t kBatches = 24'000;
-  const uint32_t seed = 20261124;
-  INFO("seed " << seed);
-  TemporaryFolder folder;
-  auto store = opened(folder.file("ledger.db"));
-  MemoryTable table;
-  Dice dice(seed);
-  std::array<uint32_t, 7> verdicts{};
-  Instant last;
-  for (uint64_t i = 0; i < kBatches; ++i) {
-    const StoreBatch batch = dice.batch(i);
-    last = batch.at;
-    const StoreReply expected = table.apply(batch);
-    const StoreReply found = store->apply(batch);
-    ++verdicts[static_cast<size_t>(expected.verdict)];
-    if (!is_same(found, expected))
-      FAIL("batch " << i << ": " << name(found.verdict) << " " << found.failed_key << " " << found.found_value << " " << found.found_text
-                    << ", expected " << name(expected.verdict) << " " << expected.failed_key << " " << expected.found_value << " "
-                    << expected.found_text);
-    if (i % 8'000 == 7'999) store = opened(folder.file("ledger.db"));
-    if (i % 4'000 == 3'999) check_all(*store, table, last);
-  }
-  for (size_t i = 0; i < 6; ++i) CHECK(verdicts[i] > 100);
-  CHECK(verdicts[6] == 0);
-  check_all(*store, table, last);
-}
 
 TEST_CASE("rates and marks outlive the process") {
   TemporaryFolder folder;

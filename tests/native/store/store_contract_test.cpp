@@ -2,11 +2,12 @@
 #include <filesystem>
 #include <set>
 
-#include "native/store/memory_store.h"
 #include "native/system.h"
 #include "orthink/ledger/batch_json.h"
 #include "orthink/wire/json.h"
+#include "tests/native/store/redis_server.h"
 #include "tests/native/store/store_contract.h"
+#include "tests/native/temporary_folder.h"
 
 namespace orthink::test {
 namespace {
@@ -72,8 +73,43 @@ void check_contract(const std::function<std::unique_ptr<Store>()>& make) {
   }
 }
 
+namespace {
+
+std::unique_ptr<Store> opened(const std::string& url) {
+  Result<std::unique_ptr<Store>> store = open_store(url);
+  if (!store) FAIL(store.error().message);
+  return std::move(*store);
+}
+
+}  // namespace
+
 TEST_CASE("the memory store keeps the contract of stores") {
-  check_contract([] { return std::make_unique<MemoryStore>(); });
+  check_contract([] { return opened("memory:"); });
+}
+
+TEST_CASE("the SQLite store keeps the contract of stores") {
+  TemporaryFolder folder;
+  int files = 0;
+  check_contract([&] { return opened("sqlite:" + folder.file(std::to_string(++files))); });
+}
+
+TEST_CASE("the Redis store keeps the contract of stores") {
+  RedisServer server;
+  check_contract([&] {
+    server.command({"FLUSHALL"});
+    return opened(server.url());
+  });
+}
+
+TEST_CASE("a URL of another form names no store") {
+  for (const char* url : {"", "memory", "memory:x", "sqlite:", "sqlite", "postgres://host/db", "/var/ledger.db", "redis:", "redis:/host",
+                          "redis://", "redis+unix:", "rediss://host"}) {
+    INFO(url);
+    const auto store = open_store(url);
+    REQUIRE_FALSE(store);
+    CHECK(store.error().errc == Errc::invalid_config);
+    CHECK_FALSE(store.error().remedy.empty());
+  }
 }
 
 }  // namespace orthink::test
