@@ -57,6 +57,30 @@ bool set_duration(Deadlines& deadlines, std::string_view key, const json::Value&
   return true;
 }
 
+// {"scopes":{"global":{},"user:alice":{"usd_per_day":"5"}},"epoch":"...","warn_percent":80}: the limits are those of the budget document.
+bool set_scopes(ledger::ScopeList& scopes, const json::Value& value) {
+  if (!value.is_object() || value.members().empty() || value.members().front().key != name(ScopeKind::global)) return false;
+  scopes.clear();
+  for (const json::Member& member : value.members()) {
+    Result<Scope> scope = Scope::parse(member.key);
+    const Result<Limits> limits = Limits::parse(json::dump(member.value));
+    if (!scope || !limits) return false;
+    scopes.push_back({std::move(*scope), *limits});
+  }
+  return true;
+}
+
+bool set_ledger(LedgerOptions& options, const json::Value& value) {
+  if (!value.is_object()) return false;
+  for (const auto& [key, each] : value.members()) {
+    const std::optional<uint64_t> number = each.as_u64();
+    if (key == "epoch" && each.is_string()) options.epoch = each.text();
+    else if (key == "warn_percent" && number && *number <= 100) options.warn_percent = static_cast<uint32_t>(*number);
+    else if (key != "scopes" || !set_scopes(options.scopes, each)) return false;
+  }
+  return true;
+}
+
 bool set_option(ExchangeOptions& options, std::string_view key, const json::Value& value) {
   const std::optional<uint64_t> number = value.as_u64();
   if (key == "call_id" && value.is_string()) options.call_id = value.text();
@@ -64,6 +88,8 @@ bool set_option(ExchangeOptions& options, std::string_view key, const json::Valu
   else if (key == "thinking_tokens_max" && number) options.prepare.thinking_tokens_max = *number;
   else if (key == "attempts" && number && *number >= 1 && *number <= 100) options.retry.attempts_max = static_cast<uint32_t>(*number);
   else if (key == "allow_stale_prices" && value.is_boolean()) options.prepare.allows_stale_prices = value.as_bool();
+  else if (key == "ledger") return set_ledger(options.ledger, value);
+  else if (key == "dossier" && value.is_boolean()) options.keeps_dossier = value.as_bool();
   else return set_duration(options.deadlines, key, value);
   return true;
 }
@@ -74,6 +100,7 @@ Result<ExchangeOptions> exchange_options(std::string_view json) {
   Result<json::Value> document = object_from(json);
   if (!document) return document.error();
   ExchangeOptions options;
+  options.keeps_dossier = false;
   for (const json::Member& member : document->members()) {
     if (!set_option(options, member.key, member.value)) return wrong("option '" + member.key + "' is unknown or its value will not do");
   }

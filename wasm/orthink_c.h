@@ -57,7 +57,7 @@ enum orthink_input_kind {
   ORTHINK_TICK = 6,
   ORTHINK_CANCEL = 7,
   ORTHINK_CANCEL_URGENT = 8,
-  ORTHINK_STORE_REPLY = 9    /* {"ticket":1,"verdict":"applied|guard_failed|row_conflict|unavailable","failed_key":"..."} */
+  ORTHINK_STORE_REPLY = 9    /* {"ticket":1,"verdict":"applied",...}: a reply of core/orthink/ledger/batch_json.h */
 };
 
 enum orthink_answer_part { ORTHINK_ANSWER_OUTPUT = 0, ORTHINK_ANSWER_THINKING = 1, ORTHINK_ANSWER_MESSAGE = 2 };
@@ -93,7 +93,9 @@ const orthink_result* orthink_plan(double now_ms, uint32_t size);
 
 /* The input buffer holds the ask document and, after it, the options:
  * {"call_id":"...","entropy":N,"thinking_tokens_max":N,"attempts":N,"allow_stale_prices":false,
- *  "connect_ms":N,"first_token_ms":N,"idle_ms":N,"call_ms":N}; each may be left out. */
+ *  "connect_ms":N,"first_token_ms":N,"idle_ms":N,"call_ms":N,
+ *  "ledger":{"scopes":{"global":{},"user:NAME":{"usd_per_day":"5","requests_per_minute":20}},"epoch":"...","warn_percent":80}};
+ * each may be left out. Scopes begin with global; their limits are those of the budget document; the epoch names this process. */
 const orthink_result* orthink_open(double now_ms, uint32_t ask_size, uint32_t options_size);
 const orthink_result* orthink_step(uint32_t handle, double now_ms, uint32_t input_kind, uint32_t leg, uint32_t size);
 

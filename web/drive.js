@@ -30,7 +30,10 @@ export class MemoryStore {
     const refusal = firstRefusal(batch, staged);
     if (!refusal) {
       for (const table of TABLES) staged[table].keep();
-      for (const { account, text } of batch.journal ?? []) this.journals.set(account, [...(this.journals.get(account) ?? []), text]);
+      for (const { account, text } of batch.journal ?? []) {
+        if (!this.journals.has(account)) this.journals.set(account, []);
+        this.journals.get(account).push(text);
+      }
     }
     const reply = { ticket: batch.ticket, verdict: 'applied', ...refusal };
     if (batch.reads) reply.values = batch.reads.map((key) => this.counters.get(key) ?? 0);

@@ -112,10 +112,29 @@ export interface CallOptions {
   thinking_tokens_max?: number;
   attempts?: number;
   allow_stale_prices?: boolean;
+  /** Keep every decision and the last event at the document "call/CALL_ID"; off unless asked for. */
+  dossier?: boolean;
   connect_ms?: number;
   first_token_ms?: number;
   idle_ms?: number;
   call_ms?: number;
+  ledger?: LedgerOptions;
+}
+/** Each absent or null: no such limit. 0 allows nothing. Dollars as decimal text. */
+export interface Limits {
+  usd_per_day?: string | null;
+  usd_per_month?: string | null;
+  requests_per_minute?: number | null;
+  requests_per_day?: number | null;
+  tokens_per_minute?: number | null;
+}
+/** Who pays, and what each may: `{ scopes: { global: {}, 'user:alice': { usd_per_day: '5' } } }`, global first. */
+export interface LedgerOptions {
+  scopes?: Record<string, Limits>;
+  /** Names this process while its holds are open. */
+  epoch?: string;
+  /** A limit used this far is named in the receipt's warnings; 80 unless told. */
+  warn_percent?: number;
 }
 
 /** A hold as it is written: `record` is opaque to the store. */

@@ -8,6 +8,7 @@
 
 #include "orthink/chat/prepare.h"
 #include "orthink/exchange/replay.h"
+#include "wasm/documents.h"
 #include "wasm/orthink_c.h"
 #include "wasm/pack.h"
 
@@ -72,6 +73,23 @@ TEST_CASE("a body that is read through the C interface gives the lines of Replay
   theirs += joined(last);
   CHECK(theirs == ours);
   orthink_close(handle);
+}
+
+TEST_CASE("scopes, their limits and the epoch come from the options") {
+  const auto options = wasm::exchange_options(
+      R"({"ledger":{"scopes":{"global":{"usd_per_month":"0.000000001"},"user:alice":{"usd_per_day":"5","tokens_per_minute":0}},)"
+      R"("epoch":"e1","warn_percent":50}})");
+  REQUIRE(options);
+  CHECK(options->ledger.epoch == "e1");
+  CHECK(options->ledger.warn_percent == 50);
+  REQUIRE(options->ledger.scopes.size() == 2);
+  CHECK(options->ledger.scopes[0].limits.to_json() == R"({"usd_per_month":"0.000000001"})");
+  CHECK(options->ledger.scopes[1].scope.to_text() == "user:alice");
+  CHECK(options->ledger.scopes[1].limits.to_json() == R"({"usd_per_day":"5","tokens_per_minute":0})");
+  const auto none = wasm::exchange_options("");
+  REQUIRE(none);
+  REQUIRE(none->ledger.scopes.size() == 1);
+  CHECK(none->ledger.scopes[0].limits.empty());
 }
 
 TEST_CASE("times that are none are refused") {

@@ -76,7 +76,7 @@ test('a question is reserved, marked sent, asked, streamed and settled', async (
   assert.equal(JSON.parse(request.body).model, 'test/thinker');
   const [[key, row]] = host.store.rows;
   assert.equal(row.to, 'settled');
-  assert.equal(row.actual_nano, 30_000);
+  assert.equal(JSON.parse(row.record).actual, 30_000);
   assert.equal(key, `${events.at(-1).receipt.call_id}/1`);
 });
 
@@ -136,17 +136,23 @@ test('a key goes to https or this machine, nowhere else', async () => {
   assert.equal(script.requests.length, 0);
 });
 
-test('a batch is applied all or nothing', async () => {
-  const store = new MemoryStore();
-  const row = (key, from, to) => ({ key, from, to, bound_nano: 1, actual_nano: 0, exact: false, generation_id: '' });
-  const apply = (rows, additions = []) => store.apply({ ticket: 1, durable: false, rows, additions });
-  assert.equal((await apply([row('a', 'none', 'reserved')], [{ key: 'day', add_nano: 6, limit_nano: 10 }])).verdict, 'applied');
-  assert.deepEqual(await apply([row('b', 'none', 'reserved')], [{ key: 'day', add_nano: 5, limit_nano: 10 }]),
-    { ticket: 1, verdict: 'guard_failed', failed_key: 'day' });
-  assert.equal(store.rows.has('b'), false);
-  assert.deepEqual(await apply([row('a', 'none', 'reserved')]), { ticket: 1, verdict: 'row_conflict', failed_key: 'a' });
-  assert.equal((await apply([row('b', 'none', 'reserved')], [{ key: 'day', add_nano: 4, limit_nano: 10 }])).verdict, 'applied');
-  assert.equal(store.counters.get('day'), 10);
+test('limits of a scope are held, refused by name, and near ones are told', async () => {
+  const busy = stream(ANSWER);
+  const script = scripted(busy, busy, busy);
+  const { core, host } = await prepared(script);
+  const limited = (usd_per_day) => ({ ...host, options: { ledger: { scopes: { global: {}, 'user:alice': { usd_per_day, requests_per_day: 2 } } } } });
+  const [refused] = await collect(ask(core, QUESTION, limited('0.0001')));
+  assert.equal(refused.error.code, 'budget_refused');
+  assert.equal(refused.error.scope, 'user:alice');
+  assert.match(refused.error.resets_at, /T00:00:00Z$/);
+  assert.equal(script.requests.length, 0);
+  assert.equal((await collect(ask(core, QUESTION, limited('1')))).at(-1).receipt.warnings.length, 0);
+  const second = (await collect(ask(core, QUESTION, limited('1')))).at(-1);
+  assert.deepEqual(second.receipt.warnings.map((warning) => warning.code), ['limit_near']);
+  assert.equal((await collect(ask(core, QUESTION, limited('1')))).at(-1).error.code, 'rate_limited');
+  assert.equal(script.requests.length, 2);
+  const money = [...host.store.counters].filter(([key]) => /^[ch]\/user:alice\/d/.test(key)).map(([, value]) => value);
+  assert.deepEqual(money, [60_000, 0]);
 });
 
 test('the simulator: thinking, answer and its own bill agree with the receipt', { skip: !program }, async () => {

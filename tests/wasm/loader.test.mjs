@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import { lineOf, load, Orthink, OrthinkError } from '../../web/orthink.js';
-import { cut, freshModule, wasmBytes } from './support.mjs';
+import { cut, dice, freshModule, wasmBytes } from './support.mjs';
 
 const EXPORTS = ['memory', '_initialize', ...['abi_version', 'answer', 'catalog', 'close', 'feed', 'finish', 'open', 'plan', 'read', 'room', 'step']
   .map((name) => `orthink_${name}`)];
@@ -79,12 +79,32 @@ test('a refusal is an answer, a wrong argument an error', async () => {
     () => core.plan({ prompt: 'x' }, NaN),
     () => core.open({ prompt: 'x' }, { unknown: 1 }, NOW),
     () => core.open({ prompt: 'x' }, '[]', NOW),
+    ...[1, { pays: 1 }, { epoch: 1 }, { warn_percent: 101 }, { scopes: {} }, { scopes: { 'user:a': {} } }, { scopes: { global: 5 } },
+      { scopes: { global: {}, nobody: {} } }, { scopes: { global: { usd_per_day: 5 } } }].map((ledger) => () => core.open({ prompt: 'x' }, { ledger }, NOW)),
     () => core.read({ as: 'poem' }),
     () => core.catalog('{"data":3}', NOW),
     () => core.catalog('nonsense', NOW),
     () => call.step('poll', '', 0, NOW),
   ];
   for (const refused of refusals) assert.throws(refused, (error) => error instanceof OrthinkError && error.error.kind === 'VALIDATION_ERROR');
+});
+
+test('a number is taken where it is finite, as JavaScript has it', async () => {
+  const core = await freshModule();
+  const border = '1797693134862315807937289714053034';
+  const texts = ['1e308', '1e309', '-1e309', '1e999999999999', '-1e-999999999999', '0e999999999999', '0.0001e312', '0.0001e313', '1.7976931348623157e308',
+    '1.7976931348623159e308', `${border}e275`, `${border}e276`, `0.000${border.slice(0, 17)}5e312`];
+  const roll = dice(20);
+  for (let i = 0; i < 2000; ++i) {
+    const digits = Array.from({ length: 1 + roll(30) }, () => roll(10)).join('').replace(/^0+(?=.)/, '');
+    const shift = roll(330);
+    texts.push(`${roll(2) ? '-' : ''}${digits}${roll(2) ? `.${'0'.repeat(roll(9))}${roll(1000)}` : ''}${'eE'[roll(2)]}${['', '+', '-'][roll(3)]}${shift}`);
+    texts.push(`0.${'0'.repeat(shift)}${1 + roll(9)}e${shift + 300 + roll(12)}`, `${1 + roll(9)}${'0'.repeat(shift)}e${300 - shift + roll(12)}`);
+  }
+  for (const text of texts) {
+    const refusal = core.plan(`{"prompt":"x","lower":${text}}`, NOW).error;
+    assert.equal(refusal?.code === 'invalid_json', !Number.isFinite(JSON.parse(text)), text);
+  }
 });
 
 test('a handle that was closed names nothing, also when its place is taken', async () => {

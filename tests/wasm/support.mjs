@@ -16,6 +16,10 @@ const builds = ['release', 'dev'].map((preset) => join(root, 'build', preset, 'b
 export const program = process.env.ORTHINK_BIN ?? builds.find(existsSync);
 if (!program) console.log('# the native program is not built: what compares with it is skipped');
 
+/** The reference of stores as a program (apply_batches.cpp). */
+export const applyBatches = process.env.ORTHINK_APPLY_BATCHES ?? [join(root, 'build/dev/bin/apply_batches')].find(existsSync);
+if (!applyBatches) console.log('# apply_batches is not built: the store is not compared with its reference');
+
 export const recordings = process.env.ORTHINK_RECORDINGS;
 if (!recordings) console.log('# ORTHINK_RECORDINGS is not set: tests against recorded traffic are skipped');
 
