@@ -34,17 +34,23 @@ std::optional<Catalog> read_cache(const std::string& path, const std::string& ba
   return std::move(*catalog);
 }
 
-Result<Catalog> fetch(HttpClient& client, Instant now, int stop_fd) {
+struct Fetched {
+  Catalog catalog;
+  std::optional<Duration> clock_ahead;
+};
+
+Result<Fetched> fetch(HttpClient& client, Instant now, int stop_fd) {
   const Result<HttpResponse> response = get(client, "/models", orthink::now() + kFetchDeadline, limits::kModelsBytesMax, stop_fd);
   if (!response) return response.error();
   if (response->head.status != 200) return error_from_response(response->head, response->body, now);
   Result<Catalog> catalog = Catalog::from_models_document(response->body, now);
-  if (catalog && catalog->size() == 0) return make_error(Errc::malformed_response, "GET /models answered no models");
-  return catalog;
+  if (!catalog) return catalog.error();
+  if (catalog->size() == 0) return make_error(Errc::malformed_response, "GET /models answered no models");
+  return Fetched{std::move(*catalog), clock_ahead(response->head)};
 }
 
-Catalogue keep(Catalog catalog, const std::string& path, const std::string& base_url) {
-  Catalogue kept{std::move(catalog), Catalogue::Source::fetched, path, {}};
+Catalogue keep(Fetched fetched, const std::string& path, const std::string& base_url) {
+  Catalogue kept{std::move(fetched.catalog), Catalogue::Source::fetched, path, {}, fetched.clock_ahead};
   if (path.empty()) return kept;
   if (auto ok = write_file(path, base_url + "\n" + kept.catalog.to_compact(), 0644); !ok) {
     kept.warning = "The catalogue could not be kept: " + ok.error().message + ".";
@@ -66,23 +72,23 @@ std::string catalogue_path(const std::string& cache_folder, const std::string& b
 
 Catalogue offline_catalogue(const Config& config, const std::string& cache_folder) {
   const std::string path = catalogue_path(cache_folder, config.base_url());
-  if (std::optional<Catalog> cached = read_cache(path, config.base_url())) return {std::move(*cached), Catalogue::Source::cache, path, {}};
-  return {Catalog::snapshot(), Catalogue::Source::snapshot, path, {}};
+  if (std::optional<Catalog> cached = read_cache(path, config.base_url())) return {std::move(*cached), Catalogue::Source::cache, path, {}, {}};
+  return {Catalog::snapshot(), Catalogue::Source::snapshot, path, {}, {}};
 }
 
 Result<Catalogue> current_catalogue(const Config& config, const std::string& cache_folder, HttpClient& client, Instant now, int stop_fd) {
   const std::string path = catalogue_path(cache_folder, config.base_url());
   std::optional<Catalog> cached = read_cache(path, config.base_url());
-  if (cached && now - cached->fetched_at() < kFreshFor) return Catalogue{std::move(*cached), Catalogue::Source::cache, path, {}};
-  Result<Catalog> fetched = fetch(client, now, stop_fd);
+  if (cached && now - cached->fetched_at() < kFreshFor) return Catalogue{std::move(*cached), Catalogue::Source::cache, path, {}, {}};
+  Result<Fetched> fetched = fetch(client, now, stop_fd);
   if (fetched) return keep(std::move(*fetched), path, config.base_url());
   if (!cached || fetched.error().errc == Errc::cancelled) return fetched.error();
   return Catalogue{std::move(*cached), Catalogue::Source::cache, path,
-                   "The catalogue could not be renewed: " + fetched.error().message + "."};
+                   "The catalogue could not be renewed: " + fetched.error().message + ".", {}};
 }
 
 Result<Catalogue> refresh_catalogue(const Config& config, const std::string& cache_folder, HttpClient& client, Instant now, int stop_fd) {
-  Result<Catalog> fetched = fetch(client, now, stop_fd);
+  Result<Fetched> fetched = fetch(client, now, stop_fd);
   if (!fetched) return fetched.error();
   return keep(std::move(*fetched), catalogue_path(cache_folder, config.base_url()), config.base_url());
 }

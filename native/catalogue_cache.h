@@ -19,6 +19,7 @@ struct Catalogue {
   enum class Source : uint8_t { fetched, cache, snapshot } source = Source::snapshot;
   std::string path;                    // of the cache file; empty when there is no cache folder
   std::optional<std::string> warning;  // a sentence: fetching failed, the cache could not be written
+  std::optional<Duration> clock_ahead; // fetched: our clock minus the upstream's, where it told its own
 };
 
 // The file for an upstream: "models-openrouter.ai-<hash>.txt"; all loopback upstreams share one.

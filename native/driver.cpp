@@ -45,12 +45,12 @@ void drive(Exchange& exchange, World& world, Store& store, Audience& audience) {
       exchange.handle(world.now(), input);
     } else {
       audience.see(exchange, out);
-      if (std::holds_alternative<output::Complete>(out) || std::holds_alternative<output::Failed>(out)) return;
+      if (is_last(out)) return;
     }
   }
 }
 
-NativeWorld::NativeWorld(HttpClient& client, Signals* signals) : stream_(client), signals_(signals) {
+NativeWorld::NativeWorld(HttpClient& client, Signals* signals, Duration ahead) : stream_(client), signals_(signals), ahead_(ahead) {
   if (signals_ != nullptr) signals_seen_ = signals_->seen().interrupts + signals_->seen().terminations;
 }
 
@@ -64,7 +64,7 @@ Input NativeWorld::wait(Instant until) {
     }
     if (stream_.take(event_)) return input_of(event_);
     const int fds[] = {stream_.fd(), signals_ != nullptr ? signals_->fd() : -1};
-    if (!wait_readable(fds, until)) return input::Tick{};
+    if (!wait_readable(fds, here(until))) return input::Tick{};
     if (signals_ != nullptr) signals_->drain();
   }
 }

@@ -38,18 +38,22 @@ void drive(Exchange& exchange, World& world, Store& store, Audience& audience);
 // The world of a machine: the system clock, libcurl, and signals. SIGINT once is a Cancel, twice (or SIGTERM twice) an urgent one.
 class NativeWorld : public World {
  public:
-  // `signals` may be null; both must outlive this. Signals from before are none of its business.
-  NativeWorld(HttpClient& client, Signals* signals);
-  Instant now() override { return orthink::now(); }
-  void send(const output::SendHttp& out) override { stream_.start(out.leg, out.request, out.connect_by); }
+  // `signals` may be null; both must outlive this. Signals from before are none of its business. `ahead`: of the system's clock, for a
+  // ledger whose time is another (native/money/book).
+  NativeWorld(HttpClient& client, Signals* signals, Duration ahead = {});
+  Instant now() override { return orthink::now() + ahead_; }
+  void send(const output::SendHttp& out) override { stream_.start(out.leg, out.request, here(out.connect_by)); }
   void close(uint32_t leg) override { stream_.close(leg); }
   Input wait(Instant until) override;
   // Asks for a Cancel at the next wait (the reader of our output has gone).
   void cancel() { is_cancel_wanted_ = true; }
 
  private:
+  [[nodiscard]] Instant here(Instant at) const { return at + Duration{-ahead_.us}; }
+
   HttpStream stream_;
   Signals* signals_;
+  Duration ahead_;
   HttpEvent event_;
   uint32_t cancels_ = 0;
   uint32_t signals_seen_ = 0;

@@ -507,4 +507,10 @@ Result<HttpResponse> get(HttpClient& client, const std::string& path, Instant un
   }
 }
 
+std::optional<Duration> clock_ahead(const http::Head& head) {
+  const std::optional<Instant> date = http::parse_date(head.find("date"));
+  if (!date) return std::nullopt;
+  return Duration::seconds((wall_now() - *date).us / 1'000'000);
+}
+
 }  // namespace orthink

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -89,5 +90,8 @@ struct HttpResponse {
 // One whole GET, blocking. Any status is a response; the Error is for the transport (connect_failed, tls_failed, connect_timeout,
 // connection_lost, call_timeout), response_too_large over `bytes_max`, and cancelled when `stop_fd` (negative: none) becomes readable.
 Result<HttpResponse> get(HttpClient& client, const std::string& path, Instant until, size_t bytes_max, int stop_fd = -1);
+
+// Our wall clock minus the response's Date header, in whole seconds; nothing when it names no date. Call it when the head has come.
+std::optional<Duration> clock_ahead(const http::Head& head);
 
 }  // namespace orthink

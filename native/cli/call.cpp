@@ -51,15 +51,25 @@ Result<std::unique_ptr<Caller>> Caller::create(const Config& config) {
 Result<void> Caller::need_book() {
   if (book_) return {};
   Result<std::unique_ptr<Book>> book = Book::open(config_);
+  if (!book && book.error().errc == Errc::clock_refused) book = book_by_upstream_clock(book.error());
   if (!book) return book.error();
   book_ = std::move(*book);
   return {};
+}
+
+// A clock that was set, rightly or not: the upstream's decides. GET /models costs nothing.
+Result<std::unique_ptr<Book>> Caller::book_by_upstream_clock(const Error& refusal) {
+  const Result<Catalogue> catalogue = refresh_catalogue(config_, folders().cache, *client_, now(), signals_.fd());
+  if (!catalogue || !catalogue->clock_ahead) return refusal;
+  return Book::open(config_, catalogue->clock_ahead);
 }
 
 Result<void> Caller::need_catalogue(Printer& printer) {
   if (catalogue_) return {};
   Result<Catalogue> catalogue = current_catalogue(config_, folders().cache, *client_, now(), signals_.fd());
   if (!catalogue) return catalogue.error();
+  if (catalogue->clock_ahead)
+    if (auto ok = clock_guard::check_upstream(*catalogue->clock_ahead); !ok) return ok.error();
   catalogue_ = std::move(*catalogue);
   if (catalogue_->warning) printer.talk(printer.styled_err(Style::yellow, "warning: ") + harmless(*catalogue_->warning));
   return {};
@@ -83,15 +93,16 @@ CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
   Result<LedgerOptions> ledger = book_->options_for(payers(config_, ask, key_id_));
   if (!ledger) return refuse(ledger.error());
   options.ledger = std::move(*ledger);
-  Result<Exchange> exchange = Exchange::open(now(), ask, catalogue_->catalog, std::move(options));
+  const Result<Duration> ahead = book_->clock_ahead();
+  if (!ahead) return refuse(ahead.error());
+  NativeWorld world(*client_, &signals_, *ahead);
+  Result<Exchange> exchange = Exchange::open(world.now(), ask, catalogue_->catalog, std::move(options));
   if (!exchange) return refuse(exchange.error());
-
-  NativeWorld world(*client_, &signals_);
   if (show.json) {
     JsonAudience audience(printer, world);
     drive(*exchange, world, book_->store(), audience);
   } else {
-    TextAudience audience(printer, world, show.thinking, now());
+    TextAudience audience(printer, world, show.thinking, world.now());
     drive(*exchange, world, book_->store(), audience);
   }
   printer.flush();

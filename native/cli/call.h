@@ -49,6 +49,7 @@ class Caller {
   Caller(const Config& config, std::unique_ptr<HttpClient> client, std::string key_id)
       : config_(config), client_(std::move(client)), key_id_(std::move(key_id)) {}
   Result<void> need_book();
+  Result<std::unique_ptr<Book>> book_by_upstream_clock(const Error& refusal);
   Result<void> need_catalogue(Printer& printer);
 
   Config config_;

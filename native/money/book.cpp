@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "native/money/epoch.h"
 #include "native/money/limit_table.h"
+#include "native/money/recovery.h"
 #include "native/system.h"
 #include "orthink/base/sha256.h"
 
@@ -27,22 +29,39 @@ std::vector<Scope> payers(const Config& config, const Ask& ask, const std::strin
   return scopes;
 }
 
-Result<std::unique_ptr<Book>> Book::open(const Config& config) {
+Result<std::unique_ptr<Book>> Book::open(const Config& config, std::optional<Duration> ahead_of_upstream) {
   if (config.store().empty()) {
     return make_error(Errc::store_unavailable, "there is no folder for the ledger",
                       "Set HOME or XDG_STATE_HOME, or name a store with ORTHINK_STORE.");
   }
   Result<std::unique_ptr<Store>> store = open_store(config.store());
   if (!store) return store.error();
-  return std::unique_ptr<Book>(new Book(config, std::move(*store)));
+  return open(config, std::move(*store), ahead_of_upstream);
 }
 
-Book::Book(const Config& config, std::unique_ptr<Store> store)
-    : config_(config), store_(std::move(store)), epoch_(random_id("epoch-")) {}
+Result<std::unique_ptr<Book>> Book::open(const Config& config, std::unique_ptr<Store> store, std::optional<Duration> ahead_of_upstream) {
+  if (ahead_of_upstream)
+    if (auto ok = clock_guard::check_upstream(*ahead_of_upstream); !ok) return ok.error();
+  const Result<clock_guard::Reading> reading = clock_guard::read(*store);
+  if (!reading) return reading.error();
+  Result<clock_guard::Anchor> anchor = clock_guard::check(*store, *reading);
+  if (!anchor && anchor.error().errc == Errc::clock_refused && ahead_of_upstream) anchor = clock_guard::anchor_anew(*store, *reading);
+  if (!anchor) return anchor.error();
+  if (auto found = recover(*store, epoch::Epoch::own()); !found) return found.error();
+  Result<std::string> id = epoch::begin(*store);
+  if (!id) return id.error();
+  std::unique_ptr<Book> book(new Book(config, std::move(store), *anchor));
+  book->epoch_ = std::move(*id);
+  return book;
+}
 
-Book::~Book() = default;
+// A document that cannot be removed is that of a dead process soon.
+Book::~Book() { static_cast<void>(epoch::end(*store_, epoch_)); }
 
 Result<LedgerOptions> Book::options_for(const std::vector<Scope>& payers) {
+  const Result<Instant> wall = store_->now();
+  if (!wall) return wall.error();
+  if (auto ok = clock_guard::check(anchor_, *wall, since_boot()); !ok) return ok.error();
   Result<ledger::ScopeList> limits = limits_of(*store_, config_, payers);
   if (!limits) return limits.error();
   LedgerOptions options;
@@ -50,6 +69,16 @@ Result<LedgerOptions> Book::options_for(const std::vector<Scope>& payers) {
   options.epoch = epoch_;
   options.warn_percent = config_.warn_percent();
   return options;
+}
+
+Result<Duration> Book::clock_ahead() {
+  const Result<int64_t> latest = store_->mark("clock");
+  if (!latest) return latest.error();
+  const Result<Instant> wall = store_->now();
+  if (!wall) return wall.error();
+  // Farther behind than the slack: the reservation refuses it.
+  const bool is_behind = Instant{*latest} > *wall && Instant{*latest} <= *wall + ledger::kClockSlack;
+  return (is_behind ? Instant{*latest} : *wall) - now();
 }
 
 }  // namespace orthink

@@ -2,7 +2,9 @@
 //
 //   Result<std::unique_ptr<Book>> book = Book::open(config);
 //   Result<LedgerOptions> options = (*book)->options_for(payers(config, ask, key));
-//   ... Exchange::open(now, ask, catalog, {.ledger = *options}); drive(exchange, world, (*book)->store(), audience);
+//   Result<Duration> ahead = (*book)->clock_ahead();
+//   NativeWorld world(client, &signals, *ahead);
+//   ... Exchange::open(world.now(), ask, catalog, {.ledger = *options}); drive(exchange, world, (*book)->store(), audience);
 //
 // Opening takes an epoch of its own (native/money/epoch), settles what epochs that are dead have left (native/money/recovery) and
 // refuses a clock that cannot be trusted (native/money/clock_guard). It fails closed: without a book no paid call is made.
@@ -10,10 +12,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "native/config.h"
+#include "native/money/clock_guard.h"
 #include "native/store/store.h"
 #include "orthink/chat/ask.h"
 #include "orthink/exchange/exchange.h"
@@ -27,20 +32,29 @@ std::vector<Scope> payers(const Config& config, const Ask& ask, const std::strin
 
 class Book {
  public:
-  static Result<std::unique_ptr<Book>> open(const Config& config);
+  // `ahead_of_upstream`: this machine's clock minus the upstream's, where it is known. When it is small, a clock that was set since
+  // boot is believed again.
+  static Result<std::unique_ptr<Book>> open(const Config& config, std::optional<Duration> ahead_of_upstream = {});
+  static Result<std::unique_ptr<Book>> open(const Config& config, std::unique_ptr<Store> store, std::optional<Duration> ahead_of_upstream = {});
   ~Book();  // gives the epoch back
   Book(const Book&) = delete;
   Book& operator=(const Book&) = delete;
 
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
-  // Limits are read from the store each time, so that `budget set` is heeded by the next call of every process.
+  // Limits are read from the store each time, so that `budget set` is heeded by the next call of every process. The clock is looked at
+  // each time too: Errc::clock_refused.
   Result<LedgerOptions> options_for(const std::vector<Scope>& payers);
+  // How far the ledger's time is ahead of now(): a call takes its windows from the store's clock, and never from before the latest
+  // reservation, so that no window is entered again.
+  Result<Duration> clock_ahead();
 
  private:
-  Book(const Config& config, std::unique_ptr<Store> store);
+  Book(const Config& config, std::unique_ptr<Store> store, const clock_guard::Anchor& anchor)
+      : config_(config), store_(std::move(store)), anchor_(anchor) {}
   Config config_;
   std::unique_ptr<Store> store_;
+  clock_guard::Anchor anchor_;
   std::string epoch_;
 };
 

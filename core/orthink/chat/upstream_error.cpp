@@ -270,38 +270,11 @@ std::optional<uint64_t> digits(std::string_view text) {
   return value;
 }
 
-// Days since 1970-01-01 of a date of the Gregorian calendar (Howard Hinnant's days_from_civil).
-int64_t days_from_civil(int64_t year, int64_t month, int64_t day) {
-  year -= month <= 2 ? 1 : 0;
-  int64_t era = (year >= 0 ? year : year - 399) / 400;
-  int64_t year_of_era = year - era * 400;
-  int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
-}
-
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7); the two obsolete forms are not read.
-std::optional<Instant> http_date(std::string_view text) {
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return std::nullopt;
-  size_t month = kMonths.find(text.substr(8, 3));
-  auto day = digits(text.substr(5, 2));
-  auto year = digits(text.substr(12, 4));
-  auto hour = digits(text.substr(17, 2));
-  auto minute = digits(text.substr(20, 2));
-  auto second = digits(text.substr(23, 2));
-  if (month == std::string_view::npos || month % 3 != 0 || !day || !year || !hour || !minute || !second) return std::nullopt;
-  if (*day < 1 || *day > 31 || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  int64_t days = days_from_civil(static_cast<int64_t>(*year), static_cast<int64_t>(month / 3 + 1), static_cast<int64_t>(*day));
-  auto seconds = static_cast<int64_t>(*hour * 3600 + *minute * 60 + *second);
-  return Instant::zero() + Duration::seconds(days * 86400 + seconds);
-}
-
 // Retry-After in seconds or as a date; else X-RateLimit-Reset, milliseconds since 1970.
 std::optional<Duration> retry_after(std::string_view after, std::string_view reset, Instant now) {
   constexpr uint64_t kSecondsMax = 366ULL * 24 * 3600;
   if (auto seconds = digits(after)) return Duration::seconds(static_cast<int64_t>(std::min(*seconds, kSecondsMax)));
-  if (auto date = http_date(after)) return std::max(*date - now, Duration{});
+  if (auto date = http::parse_date(after)) return std::max(*date - now, Duration{});
   auto ms = digits(reset);
   constexpr uint64_t kMsMax = 4'102'444'800'000;  // the year 2100
   if (ms && *ms <= kMsMax) return std::max(Instant::from_ms(static_cast<int64_t>(*ms)) - now, Duration{});

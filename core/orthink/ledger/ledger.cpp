@@ -9,8 +9,6 @@ namespace orthink::ledger {
 namespace {
 
 constexpr int64_t kMinuteUs = 60'000'000;
-// Clocks of machines that share a store may differ by this much.
-constexpr int64_t kClockSlackUs = 300'000'000;
 
 std::string window_key(char what, const Scope& scope, bool is_month, int64_t window) {
   return std::string(1, what) + "/" + scope.to_text() + "/" + (is_month ? "m" : "d") + std::to_string(window);
@@ -194,7 +192,7 @@ Scope blocked_scope(const HoldRecord& record) {
 
 StoreBatch reserve(const HoldRecord& record, const ScopeList& limits, std::string_view epoch, Instant at) {
   StoreBatch batch = move(record, HoldState::none, HoldState::reserved, epoch, at);
-  batch.marks.push_back({"clock", at.us, kClockSlackUs});
+  batch.marks.push_back({"clock", at.us, kClockSlack.us});
   for (const ScopeLimits& each : limits) batch.additions.push_back({blocked_key(each.scope), 0, 0});
   move_money(batch, record, record.bound.nano, record.bound.nano, &limits);
   for (const ScopeLimits& each : limits) {

@@ -27,6 +27,9 @@ namespace orthink::ledger {
 
 using ScopeList = std::vector<ScopeLimits>;
 
+// Clocks of machines that share a store may differ by this much, and a machine's from its upstream's.
+inline constexpr Duration kClockSlack = Duration::seconds(300);
+
 // Reserves record.bound in every scope. record.scopes are those of `limits`, in their order. The answer's values are what
 // near_limits(), refusal() and affordable() read.
 StoreBatch reserve(const HoldRecord& record, const ScopeList& limits, std::string_view epoch, Instant at);

@@ -1,9 +1,12 @@
 // Requests and response heads as plain values; no transport.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "orthink/base/instant.h"
 
 namespace orthink::http {
 
@@ -29,5 +32,8 @@ struct Head {
 
 // ASCII case folded comparison of header names.
 bool same_name(std::string_view a, std::string_view b);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7); the two obsolete forms are not read.
+std::optional<Instant> parse_date(std::string_view text);
 
 }  // namespace orthink::http
