@@ -11,9 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace orthink::test {
@@ -25,10 +28,11 @@ struct Run {
 };
 
 struct RunOptions {
-  std::string input;              // standard input
+  std::string input{};            // standard input
   bool closes_out_early = false;  // nobody reads standard output after its first bytes
+  size_t out_bytes = SIZE_MAX;    // nobody reads standard output after so many bytes
   // Called after each read with all of both outputs so far and the process.
-  std::function<void(const Run&, pid_t)> watch;
+  std::function<void(const Run&, pid_t)> watch{};
 };
 
 using Variables = std::map<std::string, std::string>;
@@ -65,13 +69,15 @@ inline Run run_program(std::vector<std::string> arguments, const Variables& vari
   pollfd polled[] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
   std::string* texts[] = {&run.out, &run.err};
   constexpr int kGiveUpMs = 60'000;
+  if (options.out_bytes == 0) ::close(std::exchange(polled[0].fd, -1));
   while ((polled[0].fd >= 0 || polled[1].fd >= 0) && ::poll(polled, 2, kGiveUpMs) > 0) {
     for (int i = 0; i < 2; ++i) {
       if (polled[i].fd < 0 || polled[i].revents == 0) continue;
       char piece[65'536];
-      const ssize_t n = ::read(polled[i].fd, piece, sizeof piece);
+      const size_t wanted = i == 0 ? std::min(sizeof piece, options.out_bytes - run.out.size()) : sizeof piece;
+      const ssize_t n = ::read(polled[i].fd, piece, wanted);
       if (n > 0) texts[i]->append(piece, static_cast<size_t>(n));
-      const bool is_over = n <= 0 || (i == 0 && options.closes_out_early);
+      const bool is_over = n <= 0 || (i == 0 && (options.closes_out_early || run.out.size() >= options.out_bytes));
       if (is_over) {
         ::close(polled[i].fd);
         polled[i].fd = -1;
