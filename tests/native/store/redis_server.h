@@ -38,9 +38,10 @@ class RedisServer {
 
   // REQUIRES: it does not run.
   void start() {
-    Settings words{"/usr/bin/redis-server", "--port",       "0",   "--unixsocket",  socket(), "--dir",     folder_.path(),
-                   "--appendonly",          "yes",          "--appendfsync", "always", "--save", "",       "--logfile",
-                   folder_.file("log")};
+    // No rewriting in the background: its process would outlive a kill().
+    Settings words{"/usr/bin/redis-server", "--port", "0", "--unixsocket", socket(), "--dir", folder_.path(), "--logfile", file("log")};
+    const Settings durable{"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--auto-aof-rewrite-percentage", "0"};
+    words.insert(words.end(), durable.begin(), durable.end());
     words.insert(words.end(), settings_.begin(), settings_.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
