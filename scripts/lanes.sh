@@ -1,7 +1,7 @@
 # The lanes of scripts/test, which reads this file. A lane is a function lane_NAME that reports what it counted by
 # `count PASSED FAILED SKIPPED`; a lane that stops early counts as one failure.
 
-all_lanes=(native tidy wasm asan fuzz)
+all_lanes=(native tidy model wasm asan tsan fuzz)
 logs=build/logs
 total_passed=0 total_failed=0 total_skipped=0
 
@@ -61,7 +61,7 @@ run_ctest() {
 }
 
 lane_native() {
-  build_preset dev && run_ctest build/dev native -E '^tidy: '
+  build_preset dev && ORTHINK_SIM_EVENTS=${ORTHINK_SIM_EVENTS:-10000000} run_ctest build/dev native -E '^tidy: '
 }
 
 lane_tidy() {
@@ -70,6 +70,15 @@ lane_tidy() {
 
 lane_asan() {
   build_preset asan && run_ctest build/asan asan -E '^tidy: '
+}
+
+lane_tsan() {
+  build_preset tsan && run_ctest build/tsan tsan -R '^rigs: threads'
+}
+
+# Every state of the ledger's model, and the mistakes planted in it.
+lane_model() {
+  if tests/model/check.sh; then count 1 0 0; else count 0 1 0; fi
 }
 
 # The loader in Node, the page in Chromium and the edge module in workerd, all compared with the native program.
