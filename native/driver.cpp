@@ -34,7 +34,9 @@ void drive(Exchange& exchange, World& world, Store& store, Audience& audience) {
   for (;;) {
     const Output out = exchange.poll();
     if (const auto* batch = std::get_if<output::Store>(&out)) {
-      exchange.handle(world.now(), store.apply(batch->batch));
+      const StoreReply reply = store.apply(batch->batch);
+      audience.stored(batch->batch, reply);
+      exchange.handle(world.now(), reply);
     } else if (const auto* request = std::get_if<output::SendHttp>(&out)) {
       world.send(*request);
     } else if (const auto* leg = std::get_if<output::CloseHttp>(&out)) {

@@ -29,6 +29,8 @@ class Audience {
  public:
   virtual ~Audience() = default;
   virtual void see(const Exchange& exchange, const Output& out) = 0;
+  // Called with each answer of the store, before the exchange hears it.
+  virtual void stored(const StoreBatch&, const StoreReply&) {}
   // Called before each wait; the instant at which it wants to be called again at the latest (a live view).
   virtual Instant rest(const Exchange&, Instant) { return Instant::never(); }
 };

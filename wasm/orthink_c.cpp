@@ -80,8 +80,6 @@ uint32_t thinking_kind(ThinkingKind kind) { return ORTHINK_THINKING + static_cas
 static_assert(static_cast<uint32_t>(ThinkingKind::summary) == ORTHINK_SUMMARY - ORTHINK_THINKING);
 static_assert(static_cast<uint32_t>(ThinkingKind::encrypted) == ORTHINK_ENCRYPTED - ORTHINK_THINKING);
 
-bool ends(const Output& output) { return std::holds_alternative<output::Complete>(output) || std::holds_alternative<output::Failed>(output); }
-
 void add(Pack& pack, Session& session, const Output& output) {
   if (const auto* thinking = std::get_if<output::Thinking>(&output)) {
     pack.add(with_first(session, thinking_kind(thinking->kind)), thinking->text, thinking->tokens);
@@ -99,7 +97,7 @@ const orthink_result* drain(Session& session) {
   while (!session.is_over) {
     const Output output = session.exchange->poll();
     add(pack, session, output);
-    session.is_over = ends(output);
+    session.is_over = is_last(output);
     if (std::holds_alternative<output::WaitUntil>(output)) break;
   }
   return pack.done();

@@ -60,7 +60,7 @@ std::vector<std::string> ScriptedWorld::drain() {
       wakes_at = wait->at;
       break;
     }
-    if (std::holds_alternative<output::Complete>(output) || std::holds_alternative<output::Failed>(output)) break;
+    if (is_last(output)) break;
   }
   lines.insert(lines.end(), out.begin(), out.end());
   return out;

@@ -32,9 +32,24 @@ void Exchange::State::keep_end(StoreBatch& batch) {
   if (!is_closed) {
     close_receipt();
     is_closed = true;
-    if (dossier) last_words.push_back(dossier->write(options.call_id, after == After::complete, last_line(), now));
+    if (dossier || has_claim) {
+      const std::string line = last_line();
+      if (dossier) last_words.push_back(dossier->write(options.call_id, after == After::complete, line, now));
+      if (has_claim) keep_claim(line);
+    }
   }
   batch.documents.insert(batch.documents.end(), last_words.begin(), last_words.end());
+}
+
+// What becomes of the idempotency key: it stands for what was bought, and falls when it is certain that nothing was. While that is not
+// known it stays as it is, so that nobody buys on a doubt.
+void Exchange::State::keep_claim(const std::string& line) {
+  const bool is_row_closed = row_state == HoldState::none || row_state == HoldState::settled || row_state == HoldState::released;
+  const bool is_known = is_row_closed && still_held == Money::zero() && unconfirmed == Money::zero();
+  if (after == After::complete || (is_known && settled > Money::zero()))
+    last_words.push_back(options.idempotency->finish(line, now));
+  else if (is_known)
+    last_words.push_back(options.idempotency->give_back());
 }
 
 // No row is left to be moved.

@@ -50,9 +50,14 @@ struct Usage { const orthink::Usage* usage = nullptr; };
 struct Heartbeat { std::string_view phase; Duration elapsed; };  // phase: "waiting", "thinking", "answering", "draining", "retrying"
 struct Complete {};                              // the last output: see Exchange::answer(), receipt()
 struct Failed {};                                // the last output instead: see Exchange::error(), receipt()
+struct Replay { std::string line; };             // the last output instead: the key's call is over, and this was its last event (last_event.h)
 struct WaitUntil { Instant at; };                // drained: feed inputs, or a Tick at `at` (never() = only inputs)
 }  // namespace output
 using Output = std::variant<output::Store, output::SendHttp, output::CloseHttp, output::Thinking, output::Text, output::ToolCall, output::Usage,
-                            output::Heartbeat, output::Complete, output::Failed, output::WaitUntil>;
+                            output::Heartbeat, output::Complete, output::Failed, output::Replay, output::WaitUntil>;
+// Complete, Failed or Replay: nothing follows it.
+[[nodiscard]] inline bool is_last(const Output& out) {
+  return std::holds_alternative<output::Complete>(out) || std::holds_alternative<output::Failed>(out) || std::holds_alternative<output::Replay>(out);
+}
 
 }  // namespace orthink

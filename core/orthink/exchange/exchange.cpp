@@ -284,6 +284,9 @@ const Answer& Exchange::answer() const {
 bool Exchange::is_over() const {
   return state_->stage == State::Stage::over;
 }
+bool Exchange::is_replayed() const {
+  return state_->is_replayed;
+}
 Outcome Exchange::outcome() const {
   return state_->outcome;
 }

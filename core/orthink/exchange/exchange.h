@@ -2,16 +2,18 @@
 //
 //   Result<Exchange> x = Exchange::open(now, ask, catalog, {.call_id = id, .entropy = random});
 //   for (;;) {
-//     Output out = x->poll();              // until WaitUntil, Complete or Failed
+//     Output out = x->poll();              // until WaitUntil, Complete, Failed or Replay
 //     ... act on it ...
 //     x->handle(now, input);               // then drain again
 //   }
 //
-// The single-mutation law: every call of handle() is followed by poll() until it returns WaitUntil, Complete or Failed.
+// The single-mutation law: every call of handle() is followed by poll() until it returns WaitUntil, Complete, Failed or Replay.
 // A store that answers at once may hand its StoreReply in as soon as it has the batch: no output with views follows a Store.
 // Order of a leg: Store(reserve) -> Store(mark sent, durable) -> SendHttp -> Head, Bytes... -> Store(settle) -> Complete.
 // A hold falls only by final usage, or when it is certain that nothing was or will be billed; else its row ends as
 // `unknown` and the receipt says held.
+// With an idempotency key the same question buys once (ledger/idempotency): Replay is what the key's call ended with, to the byte. A call
+// that certainly bought nothing gives its key back; one that is not known to have bought nothing keeps it until it is known.
 // Thread rule: one thread at a time. Movable, not copyable. `catalog` must outlive it.
 #pragma once
 
@@ -27,6 +29,7 @@
 #include "orthink/chat/prepare.h"
 #include "orthink/exchange/events.h"
 #include "orthink/exchange/receipt.h"
+#include "orthink/ledger/idempotency.h"
 #include "orthink/ledger/ledger.h"
 #include "orthink/policy/retry.h"
 
@@ -53,6 +56,7 @@ struct ExchangeOptions {
   RetryPolicy retry;
   Deadlines deadlines;
   LedgerOptions ledger;
+  std::optional<Claim> idempotency;      // of this call_id; the fingerprint is that of chat/fingerprint
   bool keeps_dossier = true;             // the last batch carries the call's dossier (exchange/dossier)
 };
 
@@ -71,6 +75,7 @@ class Exchange {
   [[nodiscard]] const Prepared& prepared() const;
   [[nodiscard]] const Answer& answer() const;
   [[nodiscard]] bool is_over() const;
+  [[nodiscard]] bool is_replayed() const;            // it ended with Replay: nothing was asked, there is no outcome, error or receipt
   [[nodiscard]] Outcome outcome() const;             // REQUIRES: Complete was polled
   [[nodiscard]] const std::optional<Error>& error() const;
   [[nodiscard]] const Receipt& receipt() const;      // whole after Complete or Failed; "so far" before

@@ -70,6 +70,7 @@ struct ToJson {
   std::string operator()(const output::Heartbeat& o) const { return heartbeat(at, o.phase, o.elapsed); }
   std::string operator()(const output::Complete&) const { return complete(at, exchange.answer(), exchange.outcome(), exchange.receipt()); }
   std::string operator()(const output::Failed&) const { return failed(at, *exchange.error(), exchange.receipt()); }
+  std::string operator()(const output::Replay& o) const { return o.line; }
   std::string operator()(const output::WaitUntil& o) const {
     json::Writer out = line(at, "wait");
     out.key("at_ms");

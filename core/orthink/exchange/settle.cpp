@@ -60,7 +60,9 @@ void Exchange::State::begin_row() {
   ++row;
   stage = Stage::reserving;
   hold = new_hold();
-  await(ledger::reserve(hold, options.ledger.scopes, options.ledger.epoch, now), HoldState::reserved);
+  StoreBatch batch = ledger::reserve(hold, options.ledger.scopes, options.ledger.epoch, now);
+  if (options.idempotency && !has_claim) batch.documents.push_back(options.idempotency->begin(now));
+  await(std::move(batch), HoldState::reserved);
 }
 
 void Exchange::State::note_generation() {
@@ -129,28 +131,34 @@ void Exchange::State::on_store(const StoreReply& reply) {
 }
 
 void Exchange::State::on_reserved(const StoreReply& reply) {
-  switch (reply.verdict) {
-    case StoreReply::Verdict::applied: {
-      open_hold = prepared.hold;
-      decide_reserved(reply);
-      receipt.held = still_held.plus(unconfirmed).plus(open_hold);
-      if (is_cancelled()) return release_and_fail(make_error(Errc::cancelled, "the call was cancelled"));
-      stage = Stage::marking;
-      warn_near_limits(reply);
-      return await(ledger::mark_sent(hold, options.ledger.epoch, now), HoldState::sent);
-    }
-    case StoreReply::Verdict::row_conflict:
-    case StoreReply::Verdict::guard_failed:
-    case StoreReply::Verdict::rate_limited:
-    case StoreReply::Verdict::clock_behind:
-    case StoreReply::Verdict::document_conflict:
-    case StoreReply::Verdict::unavailable:
-      error = ledger::refusal(hold, options.ledger.scopes, reply, now);
-      decide("refused", error->message, {{"row", hold.row}, {"verdict", name(reply.verdict)}, {"key", reply.failed_key}});
-      break;
-  }
-  if (reply.verdict == StoreReply::Verdict::unavailable) dossier.reset();  // nowhere to keep it
+  if (reply.verdict != StoreReply::Verdict::applied) return on_refused(reply);
+  open_hold = prepared.hold;
+  has_claim = options.idempotency.has_value();
+  decide_reserved(reply);
+  receipt.held = still_held.plus(unconfirmed).plus(open_hold);
+  if (is_cancelled()) return release_and_fail(make_error(Errc::cancelled, "the call was cancelled"));
+  stage = Stage::marking;
+  warn_near_limits(reply);
+  await(ledger::mark_sent(hold, options.ledger.epoch, now), HoldState::sent);
+}
+
+// No row was made. A key that is taken by a call that is over ends this one with that one's last event.
+void Exchange::State::on_refused(const StoreReply& reply) {
   row_state = HoldState::none;
+  if (reply.verdict == StoreReply::Verdict::document_conflict && options.idempotency) {
+    Found found = read_claim(reply.found_text, *options.idempotency);
+    if (found.kind == Found::Kind::done) {
+      is_replayed = true;
+      stage = Stage::over;
+      outs.emplace_back(output::Replay{std::move(found.result)});
+      return;
+    }
+    error = refusal(found, *options.idempotency);
+  } else {
+    error = ledger::refusal(hold, options.ledger.scopes, reply, now);
+  }
+  decide("refused", error->message, {{"row", hold.row}, {"verdict", name(reply.verdict)}, {"key", reply.failed_key}});
+  if (reply.verdict == StoreReply::Verdict::unavailable) dossier.reset();  // nowhere to keep it
   after = After::fail;
   finish();
 }

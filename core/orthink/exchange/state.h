@@ -39,6 +39,8 @@ struct Exchange::State {
   uint32_t cancels = 0;
   bool has_delivered = false;
   bool is_closed = false;            // the receipt is; the last batch has left, or needs none
+  bool is_replayed = false;
+  bool has_claim = false;            // the idempotency key is taken by this call
   std::optional<Dossier> dossier;
   std::vector<DocumentWrite> last_words;   // what the last batch carries beside its row
 
@@ -103,6 +105,7 @@ struct Exchange::State {
   void begin_row();
   void on_store(const StoreReply& reply);
   void on_reserved(const StoreReply& reply);
+  void on_refused(const StoreReply& reply);
   void conclude(std::optional<Error> failure, Bill bill);
   [[nodiscard]] bool is_insured(const Error& failure) const;
   [[nodiscard]] bool has_content() const;
@@ -125,6 +128,7 @@ struct Exchange::State {
   void finish();
   void keep_end(StoreBatch& batch);
   void keep_end_alone();
+  void keep_claim(const std::string& line);
   [[nodiscard]] std::string last_line() const;
   void close_receipt();
   void warn(std::string code, std::string text);
