@@ -61,18 +61,18 @@ Result<Wish> words_read(const std::vector<std::string>& words) {
     wish.action = static_cast<Action>(action - kActions.begin());
     named = 1;
   }
-  if (words.size() > named + 1)
-    return wrong("\"" + plain_text(words[named + 1], 60) + "\" is one word too many",
-                 "usage: orthink budget [show|set|clear|reset] [SCOPE]");
-  if (words.size() <= named) return wish;
-  Result<Scope> scope = Scope::parse(words[named]);
-  if (!scope) {
-    std::string_view closest = named == 0 ? closest_name(words[0], {kActions.begin(), kActions.end()}) : "";
-    return closest.empty() ? scope.error()
-                           : wrong("there is no `orthink budget " + plain_text(words[0], 60) + "`",
-                                   "Did you mean orthink budget " + std::string(closest) + "?");
+  if (words.size() > named) {
+    Result<Scope> scope = Scope::parse(words[named]);
+    std::string_view closest = scope || named > 0 ? "" : closest_name(words[0], {kActions.begin(), kActions.end()});
+    if (!closest.empty())
+      return wrong("there is no `orthink budget " + plain_text(words[0], 60) + "`",
+                   "Did you mean orthink budget " + std::string(closest) + "?");
+    if (!scope) return scope.error();
+    if (words.size() > named + 1)
+      return wrong("\"" + plain_text(words[named + 1], 60) + "\" is one word too many",
+                   "usage: orthink budget [show|set|clear|reset] [SCOPE]");
+    wish.scope = std::move(*scope);
   }
-  wish.scope = std::move(*scope);
   return wish;
 }
 

@@ -2,6 +2,7 @@
 
 #include "native/catalogue_cache.h"
 #include "native/cli/answer_text.h"
+#include "native/cli/ledger_checks.h"
 #include "native/cli/verbs.h"
 #include "native/config.h"
 #include "native/connection_probe.h"
@@ -12,15 +13,6 @@
 
 namespace orthink::cli {
 namespace {
-
-enum class Verdict : uint8_t { good, unsure, bad };
-
-struct Check {
-  std::string_view what;
-  Verdict verdict = Verdict::good;
-  std::string text;
-  std::string remedy;
-};
 
 constexpr Duration kProbeDeadline = Duration::seconds(15);
 constexpr int64_t kDaySeconds = 86'400;
@@ -38,10 +30,6 @@ std::string_view name_of(Verdict verdict) {
       return "bad";
   }
   return "bad";
-}
-
-Check failed(std::string_view what, const Error& error) {
-  return {what, Verdict::bad, error.message, error.remedy};
 }
 
 Check check_key(const Result<Key>& key) {
@@ -132,7 +120,7 @@ int run_doctor(const Typed& typed, Printer& printer) {
     checks.push_back(check_key(key));
     check_connection(*config, std::move(key), checks);
     checks.push_back(check_catalogue(*config));
-    checks.push_back({"store", Verdict::good, config->text("store") + " holds live as long as the program", ""});
+    check_ledger(*config, printer, checks);
   }
   bool is_well = true;
   for (const Check& check : checks) is_well &= check.verdict != Verdict::bad;

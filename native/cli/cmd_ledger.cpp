@@ -22,14 +22,15 @@ int export_rows(const Typed& typed, Printer& printer) {
   uint64_t rows = 0;
   uint64_t damaged = 0;
   Progress progress(printer);
-  if (is_csv) printer.out(row_text::csv_head());
+  if (is_csv) printer.out(RowText::csv_head());
   Result<void> done = ledger->store->rows(query, [&](const std::string& key, const StoredRow& row) {
+    const RowText text(key, row);
     if (is_csv)
-      printer.out(row_text::csv(key, row));
+      printer.out(text.csv());
     else
-      printer.line(row_text::json(key, row, rows == 0));
+      printer.line(text.json(rows == 0));
     ++rows;
-    if (!row_text::is_readable(row)) ++damaged;
+    if (!text.is_readable()) ++damaged;
     if (!printer.streams().out_is_terminal) progress.show(grouped(rows) + " rows written");
     return !printer.gone();
   });

@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "orthink/ledger/csv.h"
-#include "orthink/ledger/record.h"
 #include "orthink/ledger/window.h"
 #include "orthink/wire/json.h"
 
-namespace orthink::row_text {
+namespace orthink {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -75,9 +74,8 @@ constexpr std::array kFields{
 };
 
 Cell read(const Field& field, std::string_view key, const StoredRow& row, const Result<HoldRecord>& record) {
-  static const HoldRecord kNothing;
-  if (!record && !field.is_of_store) return {};
-  return field.read({key, row, record ? *record : kNothing});
+  if (record) return field.read({key, row, *record});
+  return field.is_of_store ? field.read({key, row, HoldRecord()}) : Cell();
 }
 
 struct WriteJson {
@@ -107,29 +105,25 @@ struct WriteCsv {
 
 }  // namespace
 
-bool is_readable(const StoredRow& row) { return HoldRecord::parse(row.record).ok(); }
-
-std::string json(std::string_view key, const StoredRow& row, bool is_first) {
-  const Result<HoldRecord> record = HoldRecord::parse(row.record);
+std::string RowText::json(bool is_first) const {
   json::Writer out;
   out.object();
   if (is_first) out.key("schema").number(uint64_t{1});
-  for (const Field& field : kFields) std::visit(WriteJson{out.key(field.name)}, read(field, key, row, record));
+  for (const Field& field : kFields) std::visit(WriteJson{out.key(field.name)}, read(field, key_, row_, record_));
   out.end();
   return out.take();
 }
 
-std::string csv_head() {
+std::string RowText::csv_head() {
   std::string line;
   for (const Field& field : kFields) (line += line.empty() ? "" : ",") += field.name;
   return line + "\r\n";
 }
 
-std::string csv(std::string_view key, const StoredRow& row) {
-  const Result<HoldRecord> record = HoldRecord::parse(row.record);
+std::string RowText::csv() const {
   std::string line;
-  for (const Field& field : kFields) line += (line.empty() ? "" : ",") + std::visit(WriteCsv{}, read(field, key, row, record));
+  for (const Field& field : kFields) line += (line.empty() ? "" : ",") + std::visit(WriteCsv{}, read(field, key_, row_, record_));
   return line + "\r\n";
 }
 
-}  // namespace orthink::row_text
+}  // namespace orthink

@@ -39,7 +39,8 @@ StoredRow settled_row() {
 }  // namespace
 
 TEST_CASE("a row with all that is known of it, unknown is null") {
-  CHECK(row_text::json("call-4f/2", settled_row(), true) ==
+  const StoredRow row = settled_row();
+  CHECK(RowText("call-4f/2", row).json(true) ==
         R"({"schema":1,"key":"call-4f/2","state":"settled","created_at":"2026-11-24T12:00:00Z","created_ms":1795521600123,"due_ms":null,)"
         R"("account":"global","epoch":"epoch-1","call_id":"call-4f","row":2,"attempt":2,"scopes":["global","user:=cmd|'/c calc'!A1"],)"
         R"("day":"2026-11-24","month":"2026-11","bound_usd":"0.0131","actual_usd":"0.00025","source":"provider","flagged":false,)"
@@ -49,8 +50,9 @@ TEST_CASE("a row with all that is known of it, unknown is null") {
 }
 
 TEST_CASE("the same as CSV: as many cells as the head names, no formulas") {
-  CHECK(row_text::csv_head().starts_with("key,state,created_at,"));
-  CHECK(row_text::csv("call-4f/2", settled_row()) ==
+  const StoredRow row = settled_row();
+  CHECK(RowText::csv_head().starts_with("key,state,created_at,"));
+  CHECK(RowText("call-4f/2", row).csv() ==
         "call-4f/2,settled,2026-11-24T12:00:00Z,1795521600123,,global,epoch-1,call-4f,2,2,global user:=cmd|'/c calc'!A1,2026-11-24,2026-11,"
         "0.0131,0.00025,provider,false,900,\"'+1, \"\"quoted\"\"\",,gen-7,catalogue,final,10,,,50,40,10,1795522500123,0\r\n");
 }
@@ -58,19 +60,19 @@ TEST_CASE("the same as CSV: as many cells as the head names, no formulas") {
 TEST_CASE("the amount of a row that is not settled is not known") {
   StoredRow row = settled_row();
   row.state = HoldState::unknown;
-  CHECK(row_text::json("k", row).find(R"("actual_usd":null)") != std::string::npos);
+  CHECK(RowText("k", row).json().find(R"("actual_usd":null)") != std::string::npos);
 }
 
 TEST_CASE("a row whose record cannot be read keeps what the store knows") {
   StoredRow row = settled_row();
-  CHECK(row_text::is_readable(row));
+  CHECK(RowText("k", row).is_readable());
   row.record = "{\"v\":1";
-  CHECK_FALSE(row_text::is_readable(row));
-  const std::string text = row_text::json("call-4f/2", row);
+  CHECK_FALSE(RowText("k", row).is_readable());
+  const std::string text = RowText("call-4f/2", row).json();
   CHECK(text.starts_with(R"({"key":"call-4f/2","state":"settled","created_at":"2026-11-24T12:00:00Z")"));
   CHECK(text.find(R"("bound_usd":null,)") != std::string::npos);
-  const std::string line = row_text::csv("call-4f/2", row);
-  const std::string head = row_text::csv_head();
+  const std::string line = RowText("call-4f/2", row).csv();
+  const std::string head = RowText::csv_head();
   CHECK(std::count(line.begin(), line.end(), ',') == std::count(head.begin(), head.end(), ','));
 }
 
