@@ -5,7 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <functional>
+#include <map>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "native/sim/raw_answer.h"
 #include "native/sim/wire.h"
@@ -16,12 +20,50 @@
 namespace orthink::sim {
 namespace {
 
-constexpr size_t kThreads = 4;
-constexpr size_t kThreadsMax = 64;            // each running answer holds one
+constexpr size_t kConnectionsMax = 1'024;
 constexpr size_t kBodyBytesMax = size_t{64} << 20;
 constexpr Duration kKeepAlive = Duration::seconds(60);
 constexpr Duration kAnswerPacedAtMost = Duration::seconds(6);
 constexpr uint64_t kTokensAPart = 2;
+
+// A client that keeps its connection open holds a thread while it is silent: none of a fixed number may be waited for.
+// Thread rule: enqueue and shutdown on one thread.
+class ThreadPerConnection final : public httplib::TaskQueue {
+ public:
+  bool enqueue(std::function<void()> work) override {
+    join_finished();
+    if (threads_.size() >= kConnectionsMax) return false;
+    const uint64_t number = next_++;
+    threads_.emplace(number, std::thread([this, number, work = std::move(work)] {
+                       work();
+                       const std::lock_guard<std::mutex> lock(mutex_);
+                       finished_.push_back(number);
+                     }));
+    return true;
+  }
+  void shutdown() override {
+    for (auto& [number, thread] : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  void join_finished() {
+    std::vector<uint64_t> finished;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      finished.swap(finished_);
+    }
+    for (const uint64_t number : finished) {
+      threads_.at(number).join();
+      threads_.erase(number);
+    }
+  }
+
+  std::map<uint64_t, std::thread> threads_;
+  uint64_t next_ = 0;
+  std::mutex mutex_;
+  std::vector<uint64_t> finished_;
+};
 
 // The library's view of a Wire. Muted, what it writes goes nowhere: the raw answer speaks instead.
 class WireStream final : public httplib::Stream {
@@ -86,7 +128,7 @@ void allow_pages(httplib::Response& out) {
 class HttplibServer final : public Server, private httplib::Server {
  public:
   HttplibServer(Room& room, const ServerOptions& options) : room_(room), options_(options), stop_fd_(::eventfd(0, EFD_CLOEXEC)) {
-    new_task_queue = [] { return new httplib::ThreadPool(kThreads, kThreadsMax); };
+    new_task_queue = [] { return new ThreadPerConnection; };
     set_address_family(AF_INET);
     set_tcp_nodelay(true);
     set_payload_max_length(kBodyBytesMax);
