@@ -7,41 +7,24 @@
 #include "native/money/due.h"
 #include "native/system.h"
 #include "tests/rigs/books.h"
+#include "tests/rigs/wrapped_store.h"
 
 namespace orthink::rig {
 namespace {
 
 constexpr Duration kSettleTime = Duration::seconds(20);
-constexpr uint64_t kAsksMax = 1'000;   // a day of questions is some forty
+constexpr int kRoundsMax = 1'000;  // a day of questions about one row is some forty
 
 struct Deaf : Audience {
   void see(const Exchange&, const Output&) override {}
 };
 
 // A store whose clock is the test's.
-class TimedStore : public Store {
+class TimedStore : public WrappedStore {
  public:
-  explicit TimedStore(Store& store) : store_(store) {}
+  using WrappedStore::WrappedStore;
   Instant at;
-
-  StoreReply apply(const StoreBatch& batch) override { return store_.apply(batch); }
-  Result<std::optional<StoredRow>> row(const std::string& key) override { return store_.row(key); }
-  Result<void> rows(const RowQuery& query, const OnRow& on_row) override { return store_.rows(query, on_row); }
-  Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override { return store_.counters(keys); }
-  Result<std::vector<int64_t>> rates(const std::vector<std::string>& keys) override { return store_.rates(keys); }
-  Result<int64_t> mark(const std::string& key) override { return store_.mark(key); }
-  Result<void> all_counters(const OnCounter& on_counter) override { return store_.all_counters(on_counter); }
-  Result<std::optional<std::string>> document(const std::string& key, Instant when) override { return store_.document(key, when); }
-  Result<Texts> documents(std::string_view prefix, Instant when) override { return store_.documents(prefix, when); }
-  Result<std::vector<std::string>> accounts() override { return store_.accounts(); }
-  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override {
-    return store_.journal(account, from, on_line);
-  }
   Result<Instant> now() override { return at; }
-  Result<void> check() override { return store_.check(); }
-
- private:
-  Store& store_;
 };
 
 Instant next_due(Store& store) {
@@ -100,6 +83,8 @@ CallEnd pay(const PaidCall& call, World& world, Store& store, Audience& audience
   options.deadlines = call.deadlines;
   options.retry = call.retry;
   options.prepare.now = world.now();
+  options.prepare.is_paid = true;
+  options.prepare.allows_stale_prices = true;  // the compiled-in ones: the simulator charges by them too
   options.ledger = call.ledger;
   Result<Exchange> exchange = Exchange::open(world.now(), *ask, Catalog::snapshot(), options);
   if (!exchange) {
@@ -133,7 +118,8 @@ uint64_t resolve_unknown(Store& store, HttpClient& client, Instant from) {
   TimedStore timed(store);
   timed.at = from;
   uint64_t asks = 0;
-  for (Instant due = next_due(store); !due.is_never() && asks < kAsksMax; due = next_due(store)) {
+  int rounds = 0;
+  for (Instant due = next_due(store); !due.is_never() && ++rounds <= kRoundsMax; due = next_due(store)) {
     timed.at = std::max(timed.at, due);
     const Reconciled done = reconcile_due(timed, client, {});
     asks += std::max<uint64_t>(done.settled + done.charged_bound + done.still_unknown, 1);
