@@ -117,7 +117,7 @@ class Traffic::Worker {
 
 ledger::ScopeList Traffic::limits_of(uint64_t user) const {
   Limits daily;
-  daily.set(LimitKind::usd_per_day, kDollar * 2);
+  daily.set(LimitKind::usd_per_day, kDollar * static_cast<int64_t>(options_.dollars_a_day));
   Limits brisk;
   brisk.set(LimitKind::requests_per_minute, 1'000'000);
   brisk.set(LimitKind::tokens_per_minute, 1'000'000'000);

@@ -36,6 +36,7 @@ struct TrafficOptions {
   uint64_t threads = 4;
   uint64_t steps = 100;                // of each thread: batches
   uint64_t accounts = 8;               // users, each with a daily limit
+  uint64_t dollars_a_day = 2;          // of each
   std::string name{"call"};            // of its calls: no two traffics of a store share one
   bool goes_on = false;                // after an unavailable store; else a thread stops at the first
   std::function<bool()> must_refuse{}; // asked before a step: an applied one is then a violation
