@@ -11,6 +11,8 @@ local EXACT_MAX = 9007199254740991
 local KEPT_AFTER_EXPIRY_US = 86400000000
 local PURGED_AT_ONCE = 8
 local AT_ONCE = 1000
+local NO_DUE = '-'
+local IS_OPEN = {['1'] = true, ['2'] = true, ['5'] = true}
 
 local taken = 0
 local function take()
@@ -20,46 +22,43 @@ end
 local function number() return tonumber(take()) end
 local function decimal(n) return string.format('%.0f', n) end
 
--- Values of a hash as the batch sees them now; keep() writes those that have changed.
-local function overlay(hash)
-  local o = {seen = {}, stored = {}, order = {}, is_changed = {}}
-  -- Reads the keys of the next `count` lines of `width` words each, in few commands.
-  function o.expect(count, width)
-    local first = 1
-    while first <= count do
-      local keys = {}
-      for i = first, math.min(count, first + AT_ONCE - 1) do keys[#keys + 1] = ARGV[taken + 1 + (i - 1) * width] end
-      for i, value in ipairs(redis.call('HMGET', hash, unpack(keys))) do
-        o.seen[keys[i]] = value
-        o.stored[keys[i]] = value
-      end
-      first = first + AT_ONCE
+-- The values of a hash as the batch sees them now: those of the keys of the next `count` lines of `width` words each.
+local NONE = {seen = {}, order = {}}
+local function read(hash, count, width)
+  if count == 0 then return NONE end
+  local values = {hash = hash, seen = {}, order = {}, is_changed = {}}
+  local first = 1
+  while first <= count do
+    local keys = {}
+    for i = first, math.min(count, first + AT_ONCE - 1) do keys[#keys + 1] = ARGV[taken + 1 + (i - 1) * width] end
+    for i, value in ipairs(redis.call('HMGET', hash, unpack(keys))) do
+      values.seen[keys[i]] = value
+    end
+    first = first + AT_ONCE
+  end
+  return values
+end
+local function put(values, key, value)
+  if values.seen[key] == value then return end
+  values.seen[key] = value
+  if not values.is_changed[key] then
+    values.is_changed[key] = true
+    values.order[#values.order + 1] = key
+  end
+end
+local function keep(values)
+  local words = {}
+  for i, key in ipairs(values.order) do
+    words[#words + 1] = key
+    words[#words + 1] = values.seen[key]
+    if #words >= AT_ONCE or i == #values.order then
+      redis.call('HSET', values.hash, unpack(words))
+      words = {}
     end
   end
-  function o.put(key, value)
-    if o.seen[key] == value then return end
-    o.seen[key] = value
-    if not o.is_changed[key] then
-      o.is_changed[key] = true
-      o.order[#o.order + 1] = key
-    end
-  end
-  function o.keep()
-    local words = {}
-    for i, key in ipairs(o.order) do
-      words[#words + 1] = key
-      words[#words + 1] = o.seen[key]
-      if #words >= AT_ONCE or i == #o.order then
-        redis.call('HSET', hash, unpack(words))
-        words = {}
-      end
-    end
-  end
-  return o
 end
 
-local rows, documents = overlay(rows_key), overlay(documents_key)
-local counters, rates, marks = overlay(counters_key), overlay(rates_key), overlay(marks_key)
+local rows, documents, counters, rates, marks = NONE, NONE, NONE, NONE, NONE
 local row_facts, expiries, lines = {}, {}, {}
 local reply = {'applied', '', '0', '', '0'}
 
@@ -72,21 +71,21 @@ end
 
 local function raise_marks()
   local count = number()
-  marks.expect(count, 3)
+  marks = read(marks_key, count, 3)
   for _ = 1, count do
     local key = take()
     local value = number()
     local slack = number()
     local stands = marks.seen[key]
     if stands and tonumber(stands) > value + slack then return refuse('clock_behind', key, stands) end
-    if not stands or tonumber(stands) < value then marks.put(key, decimal(value)) end
+    if not stands or tonumber(stands) < value then put(marks, key, decimal(value)) end
   end
   return true
 end
 
 local function write_documents(at)
   local count = number()
-  documents.expect(count, 6)
+  documents = read(documents_key, count, 6)
   for _ = 1, count do
     local key = take()
     local expects = take()
@@ -105,7 +104,7 @@ local function write_documents(at)
       reply[4] = found or ''
       return refuse('document_conflict', key)
     end
-    documents.put(key, has_text and (expires .. '\n' .. text))
+    put(documents, key, has_text and (expires .. '\n' .. text))
     expiries[key] = expires
   end
   return true
@@ -113,7 +112,7 @@ end
 
 local function write_rows()
   local count = number()
-  rows.expect(count, 7)
+  rows = read(rows_key, count, 7)
   for _ = 1, count do
     local key = take()
     local from = take()
@@ -123,21 +122,27 @@ local function write_rows()
     local due = take()
     local rest = take()
     local found = rows.seen[key]
-    local state = '0'
-    if found then state, created = string.match(found, '^(%d) (%-?%d+) ') end
+    local state, due_found = '0', NO_DUE
+    if found then state, created, due_found = string.match(found, '^(%d) (%-?%d+) (%S+) ') end
     if not string.find(from, state, 1, true) then
       reply[3] = state
       return refuse('row_conflict', key)
     end
-    rows.put(key, to .. ' ' .. created .. ' ' .. rest)
-    row_facts[key] = {created = created, is_open = is_open, due = due}
+    put(rows, key, to .. ' ' .. created .. ' ' .. rest)
+    local facts = row_facts[key]
+    if not facts then
+      facts = {is_new = not found, created = created, was_open = found and IS_OPEN[state], was_due = due_found}
+      row_facts[key] = facts
+    end
+    facts.is_open = is_open
+    facts.due = due
   end
   return true
 end
 
 local function add()
   local count = number()
-  counters.expect(count, 3)
+  counters = read(counters_key, count, 3)
   for _ = 1, count do
     local key = take()
     local addition = number()
@@ -146,14 +151,14 @@ local function add()
     local after = tonumber(before) + addition
     local is_over = limit ~= '' and after > tonumber(limit)
     if is_over or after > EXACT_MAX or after < -EXACT_MAX then return refuse('guard_failed', key, before) end
-    counters.put(key, decimal(after))
+    put(counters, key, decimal(after))
   end
   return true
 end
 
 local function update_rates(at)
   local count = number()
-  rates.expect(count, 3)
+  rates = read(rates_key, count, 3)
   for _ = 1, count do
     local key = take()
     local cost = number()
@@ -161,7 +166,7 @@ local function update_rates(at)
     local stands = rates.seen[key]
     local ahead = math.max(stands and (tonumber(stands) - at) or 0, 0) + cost
     if cost > 0 and ahead > tolerance then return refuse('rate_limited', key, decimal(ahead - tolerance)) end
-    rates.put(key, decimal(at + ahead))
+    put(rates, key, decimal(at + ahead))
   end
   return true
 end
@@ -192,19 +197,18 @@ local function keep_documents()
 end
 
 local function keep_rows()
-  rows.keep()
+  keep(rows)
   for _, key in ipairs(rows.order) do
     local facts = row_facts[key]
-    local is_new = not rows.stored[key]
-    if is_new then redis.call('ZADD', created_key, facts.created, key) end
-    if facts.is_open then
+    if facts.is_new then redis.call('ZADD', created_key, facts.created, key) end
+    if facts.is_open and not facts.was_open then
       redis.call('ZADD', open_key, facts.created, key)
-    elseif not is_new then
+    elseif facts.was_open and not facts.is_open then
       redis.call('ZREM', open_key, key)
     end
     if facts.due ~= '' then
       redis.call('ZADD', due_key, facts.due, key)
-    elseif not is_new then
+    elseif facts.was_due ~= NO_DUE then
       redis.call('ZREM', due_key, key)
     end
   end
@@ -226,13 +230,10 @@ local function purge(at)
   end
 end
 
-local function keep(epoch, at)
-  local changes = #marks.order + #documents.order + #rows.order + #counters.order + #rates.order + #lines
-  if changes == 0 then return end
-  redis.call('SET', epoch_key, epoch)
-  marks.keep()
-  counters.keep()
-  rates.keep()
+local function keep_all(at)
+  keep(marks)
+  keep(counters)
+  keep(rates)
   keep_rows()
   keep_journal()
   if #documents.order > 0 then
@@ -248,7 +249,7 @@ local reads = {}
 for i = 1, number() do reads[i] = take() end
 if raise_marks() and write_documents(at) and write_rows() and add() and update_rates(at) then
   take_journal()
-  keep(epoch, at)
+  keep_all(at)
 end
 local is_applied = reply[1] == 'applied'
 for _, key in ipairs(reads) do

@@ -42,7 +42,8 @@ inline constexpr const char* kJournalPrefix = "{orthink}:journal:";
 // tolerance) and journal (account text), each headed by its count; expects is "any", "absent" or "text", `from` the numbers of
 // the states without anything between, an absent due, expires or limit "".
 // Returns verdict, failed_key, found_state, found_text, found_value, then the values of the reads.
-// All checks come before the first write, since Lua does not roll back; the first write is one that a full server refuses.
+// All checks come before the first write, since Lua does not roll back. A full server, and one that cannot write its files, refuses the
+// first write and no later one.
 extern const char* const kApply;
 
 // KEYS: format, epoch, rows, counters, marks, documents. ARGV: the epoch of the connection, "1" to claim a database that holds nothing
