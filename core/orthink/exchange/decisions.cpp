@@ -44,10 +44,10 @@ void Exchange::State::decide_planned() {
 }
 
 // With every limit as it stands since.
-void Exchange::State::decide_reserved(const StoreReply& reply) {
+void Exchange::State::decide_reserved() {
   if (!dossier) return;
   std::vector<std::string> texts;
-  for (const ledger::LimitState& state : ledger::near_limits(hold, options.ledger.scopes, reply, 0)) {
+  for (const ledger::LimitState& state : standing) {
     texts.push_back(state.scope.to_text() + " " + std::string(name(state.kind)));
     texts.push_back(ledger::standing(state));
   }

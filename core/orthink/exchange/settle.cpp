@@ -60,7 +60,8 @@ void Exchange::State::begin_row() {
   ++row;
   stage = Stage::reserving;
   hold = new_hold();
-  StoreBatch batch = ledger::reserve(hold, options.ledger.scopes, options.ledger.epoch, now);
+  StoreBatch batch = row == 1 ? ledger::reserve(hold, options.ledger.scopes, options.ledger.epoch, now)
+                              : ledger::reserve_retry(hold, options.ledger.scopes, standing, options.ledger.epoch, now);
   if (options.idempotency && !has_claim) batch.documents.push_back(options.idempotency->begin(now));
   await(std::move(batch), HoldState::reserved);
 }
@@ -76,7 +77,10 @@ void Exchange::State::close_row(HoldState from, HoldState to) {
   StoreBatch batch = closing_batch(from, to);
   closed_from = from;
   row_state = to;
-  if (after != After::retry) keep_end(batch);
+  if (after == After::retry)
+    ledger::read_standing(batch, hold);
+  else
+    keep_end(batch);
   await(std::move(batch), to);
 }
 
@@ -126,6 +130,7 @@ void Exchange::State::on_store(const StoreReply& reply) {
     return close_row(closed_from, row_state);
   }
   if (is_applied) open_hold = Money::zero();
+  if (!reply.values.empty()) standing = ledger::limit_states(hold, options.ledger.scopes, reply);
   if (!is_applied) warn("store_refused", "The store did not record how the call ended: what it holds stays held.");
   finish();
 }
@@ -134,7 +139,8 @@ void Exchange::State::on_reserved(const StoreReply& reply) {
   if (reply.verdict != StoreReply::Verdict::applied) return on_refused(reply);
   open_hold = prepared.hold;
   has_claim = options.idempotency.has_value();
-  decide_reserved(reply);
+  standing = ledger::limit_states(hold, options.ledger.scopes, reply);
+  decide_reserved();
   receipt.held = still_held.plus(unconfirmed).plus(open_hold);
   if (is_cancelled()) return release_and_fail(make_error(Errc::cancelled, "the call was cancelled"));
   stage = Stage::marking;
@@ -154,6 +160,9 @@ void Exchange::State::on_refused(const StoreReply& reply) {
       return;
     }
     error = refusal(found, *options.idempotency);
+  } else if (const std::optional<ledger::LimitState> state = ledger::stands_against_retry(hold, standing, reply)) {
+    warn("retry_unaffordable", "It was not tried again: retries may hold " + std::to_string(ledger::kRetryPercent) +
+                                   " % of what is left, and " + ledger::standing(*state) + ".");
   } else {
     error = ledger::refusal(hold, options.ledger.scopes, reply, now);
   }

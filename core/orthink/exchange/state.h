@@ -50,6 +50,7 @@ struct Exchange::State {
   HoldRecord hold;
   HoldState row_state = HoldState::none;
   HoldState closed_from = HoldState::none;
+  std::vector<ledger::LimitState> standing;  // of every limit, as the store said last
   After after = After::fail;
   Instant settle_by = Instant::never();
   Money settled = Money::zero();     // of rows settled so far
@@ -118,7 +119,7 @@ struct Exchange::State {
   // decisions.cpp
   void decide(std::string_view code, std::string_view text, const Facts& inputs);
   void decide_planned();
-  void decide_reserved(const StoreReply& reply);
+  void decide_reserved();
   void decide_leg_end(Bill bill);
   void decide_retry(Duration delay);
   void decide_no_retry(Bill bill, bool is_too_dear);

@@ -50,17 +50,8 @@ void move_money(StoreBatch& batch, const HoldRecord& record, int64_t committed, 
       if (limits != nullptr) addition.limit = (*limits)[i].limits.get(is_month ? LimitKind::usd_per_month : LimitKind::usd_per_day);
       batch.additions.push_back(std::move(addition));
       batch.additions.push_back({held_key(scope, is_month, window), held, std::nullopt});
+      if (record.row > 1) batch.additions.push_back({retries_key(scope, is_month, window), held, std::nullopt});
     }
-  }
-}
-
-void read_money(StoreBatch& batch, const HoldRecord& record) {
-  for (const Scope& scope : record.scopes) {
-    for (const bool is_month : {false, true}) {
-      batch.reads.push_back(committed_key(scope, is_month, window_of(record, is_month)));
-      batch.reads.push_back(held_key(scope, is_month, window_of(record, is_month)));
-    }
-    batch.reads.push_back(requests_key(scope, record.day));
   }
 }
 
@@ -118,27 +109,15 @@ std::string allowance(const Scope& scope, LimitKind kind, int64_t limit) {
   return scope.to_text() + " may use " + amount_text(kind, limit) + std::string(words(kind));
 }
 
-// Every limit of money and of requests a day that is set, with what the answer says of it.
-std::vector<LimitState> states(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply) {
-  std::vector<LimitState> all;
-  constexpr size_t kReadsOfScope = 5;  // see read_money
-  for (size_t i = 0; i < limits.size() && (i + 1) * kReadsOfScope <= reply.values.size(); ++i) {
-    const int64_t* read = &reply.values[i * kReadsOfScope];
-    const auto add = [&](LimitKind kind, int64_t committed, int64_t held, Instant resets) {
-      const std::optional<int64_t>& limit = limits[i].limits.get(kind);
-      if (limit) all.push_back({limits[i].scope, kind, *limit, committed - held, held, resets});
-    };
-    add(LimitKind::usd_per_day, read[0], read[1], window::day_begin(record.day + 1));
-    add(LimitKind::usd_per_month, read[2], read[3], window::month_begin(record.month + 1));
-    add(LimitKind::requests_per_day, read[4], 0, window::day_begin(record.day + 1));
-  }
-  return all;
-}
-
 std::string key_of(const LimitState& state, const HoldRecord& record) {
   if (state.kind == LimitKind::requests_per_day) return requests_key(state.scope, record.day);
   const bool is_month = state.kind == LimitKind::usd_per_month;
   return committed_key(state.scope, is_month, window_of(record, is_month));
+}
+
+std::string retries_key_of(const LimitState& state, const HoldRecord& record) {
+  const bool is_month = state.kind == LimitKind::usd_per_month;
+  return retries_key(state.scope, is_month, window_of(record, is_month));
 }
 
 Error over_limit(const HoldRecord& record, const LimitState& state, Instant at) {
@@ -172,10 +151,37 @@ Error too_fast(const ScopeList& limits, const StoreReply& reply, Instant at) {
 
 std::string committed_key(const Scope& scope, bool is_month, int64_t window) { return window_key('c', scope, is_month, window); }
 std::string held_key(const Scope& scope, bool is_month, int64_t window) { return window_key('h', scope, is_month, window); }
+std::string retries_key(const Scope& scope, bool is_month, int64_t window) { return window_key('x', scope, is_month, window); }
 std::string requests_key(const Scope& scope, int64_t day) { return window_key('n', scope, false, day); }
 std::string blocked_key(const Scope& scope) { return "b/" + scope.to_text(); }
 std::string requests_rate_key(const Scope& scope) { return "r/" + scope.to_text(); }
 std::string tokens_rate_key(const Scope& scope) { return "t/" + scope.to_text(); }
+
+void read_standing(StoreBatch& batch, const HoldRecord& record) {
+  for (const Scope& scope : record.scopes) {
+    for (const bool is_month : {false, true}) {
+      batch.reads.push_back(committed_key(scope, is_month, window_of(record, is_month)));
+      batch.reads.push_back(held_key(scope, is_month, window_of(record, is_month)));
+    }
+    batch.reads.push_back(requests_key(scope, record.day));
+  }
+}
+
+std::vector<LimitState> limit_states(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply) {
+  std::vector<LimitState> all;
+  constexpr size_t kReadsOfScope = 5;  // see read_standing
+  for (size_t i = 0; i < limits.size() && (i + 1) * kReadsOfScope <= reply.values.size(); ++i) {
+    const int64_t* read = &reply.values[i * kReadsOfScope];
+    const auto add = [&](LimitKind kind, int64_t committed, int64_t held, Instant resets) {
+      const std::optional<int64_t>& limit = limits[i].limits.get(kind);
+      if (limit) all.push_back({limits[i].scope, kind, *limit, committed - held, held, resets});
+    };
+    add(LimitKind::usd_per_day, read[0], read[1], window::day_begin(record.day + 1));
+    add(LimitKind::usd_per_month, read[2], read[3], window::month_begin(record.month + 1));
+    add(LimitKind::requests_per_day, read[4], 0, window::day_begin(record.day + 1));
+  }
+  return all;
+}
 
 std::string standing(const LimitState& state) {
   std::string text = allowance(state.scope, state.kind, state.limit) + ": " + amount_text(state.kind, state.spent) + " spent";
@@ -202,8 +208,27 @@ StoreBatch reserve(const HoldRecord& record, const ScopeList& limits, std::strin
     if (const auto& limit = each.limits.get(LimitKind::tokens_per_minute))
       batch.rates.push_back(rate_of(tokens_rate_key(each.scope), record.tokens_bound, *limit));
   }
-  read_money(batch, record);
+  read_standing(batch, record);
   return batch;
+}
+
+StoreBatch reserve_retry(const HoldRecord& record, const ScopeList& limits, const std::vector<LimitState>& standing, std::string_view epoch,
+                         Instant at) {
+  StoreBatch batch = reserve(record, limits, epoch, at);
+  for (const LimitState& state : standing) {
+    if (!is_money(state.kind)) continue;
+    const std::string key = retries_key_of(state, record);
+    for (GuardedAddition& addition : batch.additions)
+      if (addition.key == key) addition.limit = state.left() / 100 * kRetryPercent;
+  }
+  return batch;
+}
+
+std::optional<LimitState> stands_against_retry(const HoldRecord& record, const std::vector<LimitState>& standing, const StoreReply& reply) {
+  if (reply.verdict != StoreReply::Verdict::guard_failed) return std::nullopt;
+  for (const LimitState& state : standing)
+    if (is_money(state.kind) && retries_key_of(state, record) == reply.failed_key) return state;
+  return std::nullopt;
 }
 
 StoreBatch mark_sent(const HoldRecord& record, std::string_view epoch, Instant at) {
@@ -259,14 +284,14 @@ StoreBatch rebound(const HoldRecord& record, NanoUsd bound, const ScopeList& lim
   changed.bound = bound;
   StoreBatch batch = move(changed, HoldState::sent, HoldState::sent, epoch, at);
   move_money(batch, record, more, more, more > 0 ? &limits : nullptr);
-  read_money(batch, record);
+  read_standing(batch, record);
   return batch;
 }
 
 Error refusal(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, Instant at) {
   switch (reply.verdict) {
     case StoreReply::Verdict::guard_failed:
-      for (const LimitState& state : states(record, limits, reply))
+      for (const LimitState& state : limit_states(record, limits, reply))
         if (key_of(state, record) == reply.failed_key) return over_limit(record, state, at);
       for (const ScopeLimits& each : limits) {
         if (blocked_key(each.scope) != reply.failed_key) continue;
@@ -294,7 +319,7 @@ std::optional<NanoUsd> affordable(const HoldRecord& record, const ScopeList& lim
   if (reply.verdict != StoreReply::Verdict::guard_failed) return std::nullopt;
   std::optional<int64_t> least;
   bool is_money_short = false;
-  for (const LimitState& state : states(record, limits, reply)) {
+  for (const LimitState& state : limit_states(record, limits, reply)) {
     if (!is_money(state.kind)) continue;
     is_money_short = is_money_short || key_of(state, record) == reply.failed_key;
     least = std::min(least.value_or(state.left()), state.left());
@@ -305,7 +330,7 @@ std::optional<NanoUsd> affordable(const HoldRecord& record, const ScopeList& lim
 
 std::vector<LimitState> near_limits(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, uint32_t percent) {
   std::vector<LimitState> near;
-  for (LimitState& state : states(record, limits, reply)) {
+  for (LimitState& state : limit_states(record, limits, reply)) {
     if ((state.spent + state.held) * 100 >= state.limit * int64_t{percent}) near.push_back(std::move(state));
   }
   return near;

@@ -7,7 +7,7 @@
 
 namespace orthink::ledger {
 
-bool is_derived(std::string_view counter_key) { return counter_key.starts_with("c/") || counter_key.starts_with("h/"); }
+bool is_derived(std::string_view counter_key) { return counter_key.starts_with("c/") || counter_key.starts_with("h/") || counter_key.starts_with("x/"); }
 
 void Rederived::count(const std::string& key, int64_t amount) {
   int64_t& value = counters_[key];
@@ -25,6 +25,7 @@ Result<void> Rederived::add(HoldState state, std::string_view text) {
       const int64_t window = is_month ? record->month : record->day;
       count(committed_key(scope, is_month, window), amount);
       if (is_open) count(held_key(scope, is_month, window), amount);
+      if (is_open && record->row > 1) count(retries_key(scope, is_month, window), amount);
     }
   }
   return {};

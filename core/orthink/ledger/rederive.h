@@ -5,8 +5,8 @@
 //   for (const auto& [key, value] : rederived.corrections(counters_of_the_store)) ...   // must become `value`
 //
 // Rows are the facts, counters follow from them (ledger/ledger): an open row (reserved, sent, unknown) counts with its bound as
-// committed and held, a settled one with what it cost as committed, a released one not at all; each in the windows it was reserved
-// in. Requests of the day (n/) and blocks (b/) do not follow from rows and stay as they are.
+// committed and held (and as held by retries, unless it is its call's first), a settled one with what it cost as committed, a released
+// one not at all; each in the windows it was reserved in. Requests of the day (n/) and blocks (b/) do not follow from rows and stay as they are.
 // A sum that would pass NanoUsd::kMax stays there: whoever reads it finds nothing left.
 // Thread rule: one thread at a time.
 #pragma once
@@ -37,7 +37,7 @@ class Rederived {
   Counters counters_;
 };
 
-// Whether a counter follows from the rows: committed or held money.
+// Whether a counter follows from the rows: committed or held money, or what retries hold.
 bool is_derived(std::string_view counter_key);
 
 }  // namespace orthink::ledger

@@ -1,6 +1,7 @@
 // What a failed leg is taken to have cost, and whether it is bought again.
 #include <catch2/catch_test_macros.hpp>
 
+#include "orthink/ledger/memory_table.h"
 #include "tests/support/scripted_world.h"
 
 using namespace orthink;
@@ -167,4 +168,36 @@ TEST_CASE("the row of a second attempt does not bear the first one's generation"
   world.tick_at(world.wakes_at);
   CHECK(row_of(world) == HoldState::reserved);
   CHECK(HoldRecord::parse(world.batch.rows.at(0).record)->generation_id.empty());
+}
+
+TEST_CASE("a retry is not bought when retries would hold more than a tenth of what is left") {
+  for (const int64_t limit : {400'000'000, 200'000'000}) {
+    CAPTURE(limit);
+    ExchangeOptions options = seeded();
+    Limits limits;
+    limits.set(LimitKind::usd_per_day, limit);
+    options.ledger.scopes = {{Scope{}, Limits{}}, {Scope{ScopeKind::user, "alice"}, limits}};
+    ScriptedWorld world = ScriptedWorld::open(kAsk, std::move(options));
+    MemoryTable table;
+    const auto apply = [&] { world.handle(table.apply(world.batch)); };
+    apply();
+    apply();
+    world.handle(input::Sent{world.leg});
+    world.head(429, {});
+    world.bytes(R"({"error":{"code":429,"message":"slow"}})");
+    world.end();
+    apply();
+    REQUIRE_FALSE(world.exchange->is_over());
+    world.tick_at(world.wakes_at);
+    REQUIRE(row_of(world) == HoldState::reserved);
+    apply();
+    // The hold is $0.0318.
+    const bool passes = limit == 400'000'000;
+    CHECK(world.exchange->is_over() == !passes);
+    if (passes) continue;
+    CHECK(world.exchange->error()->errc == Errc::upstream_rate_limited);  // why it would have been tried again
+    CHECK(world.exchange->receipt().warnings.back().code == "retry_unaffordable");
+    CHECK(world.exchange->receipt().warnings.back().text.find("user:alice may use $0.2 a day") != std::string::npos);
+    CHECK(table.counter("h/user:alice/d0") == 0);
+  }
 }

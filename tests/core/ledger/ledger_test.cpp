@@ -86,6 +86,43 @@ TEST_CASE("a refused reservation leaves nothing in any scope") {
   CHECK(table == before);
 }
 
+TEST_CASE("retries hold at most a tenth of what the tightest limit has left, all calls together") {
+  MemoryTable table;
+  const auto limits = scopes(R"({"usd_per_month":"1"})", R"({"usd_per_day":"0.000001"})");
+  HoldRecord first = record(limits, 1, 100);
+  REQUIRE(table.apply(ledger::reserve(first, limits, "e1", kNoon)).verdict == Verdict::applied);
+  StoreBatch release = ledger::release(first, HoldState::reserved, limits, kNoon);
+  ledger::read_standing(release, first);
+  const std::vector<ledger::LimitState> standing = ledger::limit_states(first, limits, table.apply(release));
+  REQUIRE(standing.size() == 2);
+  CHECK(standing[1].left() == 1'000);
+
+  HoldRecord retry = first;
+  retry.row = 2;
+  retry.bound = {60};
+  REQUIRE(table.apply(ledger::reserve_retry(retry, limits, standing, "e1", kNoon)).verdict == Verdict::applied);
+  HoldRecord other = record(limits, 2, 41);
+  other.row = 2;
+  const MemoryTable before = table;
+  StoreReply reply = table.apply(ledger::reserve_retry(other, limits, standing, "e1", kNoon));
+  REQUIRE(reply.verdict == Verdict::guard_failed);
+  CHECK(table == before);
+  REQUIRE(ledger::stands_against_retry(other, standing, reply));
+  CHECK(ledger::stands_against_retry(other, standing, reply)->scope == limits[1].scope);
+  // A first row of the same size passes; and when the retry is over, so does the next one.
+  const HoldRecord plain = record(limits, 3, 41);
+  CHECK(table.apply(ledger::reserve(plain, limits, "e1", kNoon)).verdict == Verdict::applied);
+  REQUIRE(table.apply(ledger::release(retry, HoldState::reserved, limits, kNoon)).verdict == Verdict::applied);
+  CHECK(table.counter(ledger::retries_key(limits[1].scope, false, retry.day)) == 0);
+  CHECK(table.apply(ledger::reserve_retry(other, limits, standing, "e1", kNoon)).verdict == Verdict::applied);
+  // What the limit itself refuses is said in its words.
+  HoldRecord dear = record(limits, 4, 919);
+  dear.row = 2;
+  reply = table.apply(ledger::reserve_retry(dear, limits, standing, "e1", kNoon));
+  CHECK_FALSE(ledger::stands_against_retry(dear, standing, reply));
+  CHECK(ledger::refusal(dear, limits, reply, kNoon).errc == Errc::budget_refused);
+}
+
 TEST_CASE("a release of what was never sent gives the request back; an unknown keeps the hold until it is settled") {
   MemoryTable table;
   const auto limits = scopes("{}", R"({"requests_per_day":1})");

@@ -53,6 +53,16 @@ TEST_CASE("open rows count with their bound, settled ones with their cost, relea
   CHECK(rederived.counters() == expected);
 }
 
+TEST_CASE("an open row after its call's first counts as held by retries too") {
+  HoldRecord retry = record("a", 7);
+  retry.row = 2;
+  Rederived rederived;
+  CHECK(rederived.add(HoldState::unknown, retry.to_json()));
+  CHECK(rederived.counters().at("x/user:alice/d20781") == 7);
+  CHECK(rederived.counters().size() == 12);
+  CHECK(rederived.corrections({{"x/global/d1", 5}}).at("x/global/d1") == 0);
+}
+
 TEST_CASE("corrections name what differs, and leave requests and blocks alone") {
   Rederived rederived;
   CHECK(rederived.add(HoldState::sent, record("a", 7).to_json()));
