@@ -21,15 +21,6 @@ bool is_address(std::string_view text) {
   return starts_with(text, "https://") || starts_with(text, "http://") || starts_with(text, "data:");
 }
 
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const Character c = character_at(text, i);
-    if (!c.is_valid) return false;
-    i += c.size;
-  }
-  return true;
-}
-
 Result<json::Value> text_value(std::string text, const std::string& place) {
   if (is_utf8(text)) return json::Value::string(std::move(text));
   return make_error(Errc::invalid_argument, place + " is not UTF-8 text", "Convert it first, for example: iconv -t UTF-8.");

@@ -42,10 +42,8 @@ Result<std::vector<LimitChange>> changes_of(const Typed& typed) {
     if (!text) continue;
     Limits limits;
     if (Result<void> set = limits.set_text(each.kind, *text); !set) {
-      bool is_money_kind = is_money(each.kind);
-      return wrong(std::string(row(each.flag).name) + " takes " + (is_money_kind ? "dollars as a decimal number" : "a whole number") +
-                       ", or none; not \"" + plain_text(*text, 60) + "\"",
-                   "Write for instance " + std::string(row(each.flag).name) + (is_money_kind ? " 5.25." : " 20."));
+      const char* wants = is_money(each.kind) ? " takes dollars as a decimal number" : " takes a whole number";
+      return wrong(std::string(row(each.flag).name) + wants + ", or none; not \"" + plain_text(*text, 60) + "\"", set.error().remedy);
     }
     changes.push_back({each.kind, limits.get(each.kind)});
   }

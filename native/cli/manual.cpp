@@ -15,9 +15,9 @@ struct ExitRow {
 
 constexpr ExitRow kExits[] = {
     {"0", "answered, tool calls, or truncated at the cap"},
-    {"1", "upstream, time-out, authentication, internal error, store away; doctor: a verdict is bad"},
+    {"1", "upstream, time-out, authentication, internal error, store away; doctor: a verdict is bad; ledger: something was found or disputed"},
     {"2", "wrong arguments or configuration, input that is no chat body, a thinking setting the model cannot honour"},
-    {"3", "over the money allowed, our own rate limit, price stale or unknown"},
+    {"3", "over the money allowed, our own rate limit, a blocked account, price stale or unknown"},
     {"4", "no answer: thinking used it all, empty, filtered"},
     {"130", "interrupted (SIGINT)"},
     {"143", "terminated (SIGTERM)"},
@@ -112,6 +112,7 @@ std::string manual_page() {
   out +=
       ".TP\n\\fBNO_COLOR\\fR\nNo colours.\n.SH FILES\n.TP\n\\fI$XDG_CONFIG_HOME/orthink/config.json\\fR\nSettings: the names above in "
       "lower case, without ORTHINK_.\n"
+      ".TP\n\\fI$XDG_STATE_HOME/orthink/ledger.db\\fR\nThe ledger, unless ORTHINK_STORE names another.\n"
       ".TP\n\\fI$XDG_CACHE_HOME/orthink\\fR\nThe catalogue of models.\n";
   return out;
 }

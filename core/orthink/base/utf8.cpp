@@ -18,6 +18,15 @@ Character character_at(std::string_view text, size_t at) {
   return {code, size, true};
 }
 
+bool is_utf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const Character c = character_at(text, at);
+    if (!c.is_valid) return false;
+    at += c.size;
+  }
+  return true;
+}
+
 bool steers_terminal(uint32_t code) {
   bool is_white = code == '\t' || code == '\n' || code == '\v' || code == '\f' || code == '\r';
   bool is_control = code < 0x20 || (code >= 0x7f && code <= 0x9f);

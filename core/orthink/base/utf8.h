@@ -15,6 +15,8 @@ struct Character {
 
 // REQUIRES: at < text.size().
 Character character_at(std::string_view text, size_t at);
+// Every character of it is valid.
+bool is_utf8(std::string_view text);
 
 inline constexpr std::string_view kReplacementCharacter = "\xef\xbf\xbd";
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "orthink/base/utf8.h"
 #include "orthink/wire/json.h"
 
 namespace orthink {
@@ -54,14 +55,16 @@ std::string Scope::to_text() const {
 }
 
 Result<Scope> Scope::parse(std::string_view text) {
+  constexpr const char* kForms = "Write global, or user:NAME, tenant:NAME, key:NAME or session:NAME.";
+  if (!is_utf8(text)) return make_error(Errc::invalid_argument, "the scope's name is not UTF-8", kForms);
   const size_t colon = std::min(text.find(':'), text.size());
   const std::optional<ScopeKind> kind = scope_kind(text.substr(0, colon));
   const std::string_view id = colon < text.size() ? text.substr(colon + 1) : std::string_view();
   const bool is_whole = kind && (*kind == ScopeKind::global ? colon == text.size() : !id.empty() && id.size() <= kIdBytesMax);
   const bool is_plain = std::none_of(id.begin(), id.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   if (!is_whole || !is_plain) {
-    return make_error(Errc::invalid_argument, "there is no scope '" + std::string(text.substr(0, kIdBytesMax)) + "'",
-                      "Write global, or user:NAME, tenant:NAME, key:NAME or session:NAME.");
+    const std::string message = text.size() > kIdBytesMax ? "a scope's name has at most 256 bytes" : "there is no scope '" + std::string(text) + "'";
+    return make_error(Errc::invalid_argument, message, kForms);
   }
   return Scope{*kind, std::string(id)};
 }

@@ -13,7 +13,7 @@ TEST_CASE("a scope and its text") {
 }
 
 TEST_CASE("what is no scope is refused with the forms there are") {
-  for (const std::string text : {"", "user", "user:", "global:", "global:x", "User:a", "people:a", "user:a\nb", "user:a\x7f"}) {
+  for (const std::string text : {"", "user", "user:", "global:", "global:x", "User:a", "people:a", "user:a\nb", "user:a\x7f", "user:\xff", "\xc3"}) {
     INFO(text);
     const Result<Scope> scope = Scope::parse(text);
     REQUIRE_FALSE(scope);

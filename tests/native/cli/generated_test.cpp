@@ -82,6 +82,10 @@ TEST_CASE("bash completes verbs, flags, values and words", "[completions]") {
   CHECK(proposals(home, {"orthink", "models", "--sort", ""}) == "price\ncontext\nname\n");
   CHECK(proposals(home, {"orthink", "key", ""}) == "set\n");
   CHECK(proposals(home, {"orthink", "completions", "f"}) == "fish\n");
+  CHECK(proposals(home, {"orthink", "budget", "s"}) == "show\nset\n");
+  CHECK(proposals(home, {"orthink", "ledger", "re"}) == "reconcile\n");
+  CHECK(proposals(home, {"orthink", "report", "--by", ""}) == "model\nuser\nday\ntenant\n");
+  CHECK(proposals(home, {"orthink", "budget", "set", "user:alice", "--usd"}) == "--usd-per-day\n--usd-per-month\n");
   CHECK(proposals(home, {"orthink", "man"}) == "\n");
 }
 

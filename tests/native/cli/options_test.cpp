@@ -152,3 +152,22 @@ TEST_CASE("no arguments of any kind crash", "[options]") {
         if (!result) CHECK_FALSE(result.error().message.empty());
       }
 }
+
+TEST_CASE("a key of idempotency is printable ASCII, up to 255 of it", "[options]") {
+  CHECK(ask_flags(good({"ask", "--idempotency-key", "order-17 a", "x"})).idempotency_key == "order-17 a");
+  const std::string longest(255, 'k');
+  const std::string longer(256, 'k');
+  CHECK(good({"ask", "--idempotency-key", longest, "x"}).text(Flag::idempotency_key) == longest);
+  for (std::string_view key : {std::string_view(""), std::string_view(longer), std::string_view("a\nb"), std::string_view("\xc3\xa9")})
+    CHECK(bad({"ask", "--idempotency-key", key, "x"}).message == "--idempotency-key takes 1 to 255 printable ASCII characters");
+  CHECK(bad({"plan", "--idempotency-key", "k", "x"}).message.find("is not a flag of") != std::string::npos);
+}
+
+TEST_CASE("words of budget are its own business, those of ledger are known", "[options]") {
+  CHECK(good({"budget", "set", "user:alice", "--usd-per-day", "5"}).words() == std::vector<std::string>{"set", "user:alice"});
+  CHECK(good({"budget", "user:alice"}).words().size() == 1);
+  CHECK(bad({"ledger", "exprot"}).remedy == "Did you mean orthink ledger export?");
+  CHECK(bad({"key", "sett"}).remedy == "Did you mean orthink key set?");
+  CHECK(bad({"ledger", "export", "export"}).message == "\"export\" is one word too many");
+  CHECK(bad({"report", "--by", "users"}).remedy == "Did you mean user?");
+}
