@@ -44,8 +44,7 @@ class SigpipeHeld {
 };
 
 Error bad_url(const std::string& why) {
-  return make_error(Errc::invalid_config, "the Redis URL " + why,
-                    "Write redis://[USER:PASSWORD@]HOST[:PORT][/DB] or redis+unix:PATH.");
+  return make_error(Errc::invalid_config, "the Redis URL " + why, "Write redis://[USER:PASSWORD@]HOST[:PORT][/DB] or redis+unix:PATH.");
 }
 
 bool parse_number(std::string_view text, int max, int& number) {

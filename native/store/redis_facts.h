@@ -15,12 +15,12 @@
 namespace orthink {
 
 struct RedisFacts {
-  std::string run_id;         // of the server process
-  std::string version;        // of Redis, or the Redis that a Valkey server stands for
-  std::string role;           // "master" or "slave"
-  std::string policy;         // maxmemory_policy
+  std::string run_id;             // of the server process
+  std::string version;            // of Redis, or the Redis that a Valkey server stands for
+  std::string role;               // "master" or "slave"
+  std::string policy;             // maxmemory_policy
   uint64_t memory_bytes_max = 0;  // 0: no maximum
-  bool is_loading = false;    // the data is still being read
+  bool is_loading = false;        // the data is still being read
   bool has_append_only = false;
 
   // The answer to INFO: lines "name:value". What it does not say stays as above.

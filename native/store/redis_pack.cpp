@@ -10,7 +10,8 @@ namespace {
 
 using Verdict = StoreReply::Verdict;
 
-constexpr std::array kStates{HoldState::none, HoldState::reserved, HoldState::sent, HoldState::settled, HoldState::released, HoldState::unknown};
+constexpr std::array kStates{HoldState::none,    HoldState::reserved, HoldState::sent,
+                             HoldState::settled, HoldState::released, HoldState::unknown};
 constexpr std::array kVerdicts{Verdict::applied,      Verdict::clock_behind, Verdict::document_conflict, Verdict::row_conflict,
                                Verdict::guard_failed, Verdict::rate_limited, Verdict::unavailable};
 constexpr std::string_view kNoDue = "-";
@@ -20,11 +21,17 @@ Error unreadable(std::string_view what) {
                     "Run orthink ledger verify; restore the database from a backup if it was damaged.");
 }
 
-std::string digit(HoldState state) { return std::to_string(static_cast<int>(state)); }
+std::string digit(HoldState state) {
+  return std::to_string(static_cast<int>(state));
+}
 
-std::string due_text(Instant due, std::string_view never) { return due.is_never() ? std::string(never) : std::to_string(due.us); }
+std::string due_text(Instant due, std::string_view never) {
+  return due.is_never() ? std::string(never) : std::to_string(due.us);
+}
 
-bool is_open(HoldState state) { return state == HoldState::reserved || state == HoldState::sent || state == HoldState::unknown; }
+bool is_open(HoldState state) {
+  return state == HoldState::reserved || state == HoldState::sent || state == HoldState::unknown;
+}
 
 class Out {
  public:
@@ -72,7 +79,9 @@ class Head {
     return found;
   }
   template <class Number>
-  bool number(Number& value) { return read(word(), value); }
+  bool number(Number& value) {
+    return read(word(), value);
+  }
   template <class Number>
   static bool read(std::string_view text, Number& value) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -256,7 +256,8 @@ Result<RedisStore::Words> RedisStore::recovered_counters(Link& link) {
     for (const auto& [key, row] : *page) {
       if (Result<void> added = rederived.add(row.state, row.record); !added) {
         Error error = added.error();
-        return make_error(Errc::store_unavailable, "holds cannot be recomputed after a restart of the server; the row " + key + ": " + error.message,
+        return make_error(Errc::store_unavailable,
+                          "holds cannot be recomputed after a restart of the server; the row " + key + ": " + error.message,
                           std::move(error.remedy));
       }
     }
@@ -360,8 +361,12 @@ Result<std::vector<int64_t>> RedisStore::integers(const char* hash, const std::v
   return integers_of(*answer);
 }
 
-Result<std::vector<int64_t>> RedisStore::counters(const std::vector<std::string>& keys) { return integers(kCounters, keys); }
-Result<std::vector<int64_t>> RedisStore::rates(const std::vector<std::string>& keys) { return integers(kRates, keys); }
+Result<std::vector<int64_t>> RedisStore::counters(const std::vector<std::string>& keys) {
+  return integers(kCounters, keys);
+}
+Result<std::vector<int64_t>> RedisStore::rates(const std::vector<std::string>& keys) {
+  return integers(kRates, keys);
+}
 
 Result<int64_t> RedisStore::mark(const std::string& key) {
   const Result<std::vector<int64_t>> found = integers(kMarks, {key});

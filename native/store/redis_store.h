@@ -88,10 +88,10 @@ class RedisStore : public Store {
   Result<void> check_durability(Link& link);
 
   const RedisAddress address_;
-  std::array<std::string, 5> digests_;          // by which the server knows the scripts; written by open() only
-  bool was_claimed_ = false;                   // likewise
-  std::mutex recovery_;                        // one recovery at a time
-  std::mutex mutex_;                           // of all below
+  std::array<std::string, 5> digests_;  // by which the server knows the scripts; written by open() only
+  bool was_claimed_ = false;            // likewise
+  std::mutex recovery_;                 // one recovery at a time
+  std::mutex mutex_;                    // of all below
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Link>> idle_;
   size_t in_use_ = 0;

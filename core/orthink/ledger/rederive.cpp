@@ -7,7 +7,9 @@
 
 namespace orthink::ledger {
 
-bool is_derived(std::string_view counter_key) { return counter_key.starts_with("c/") || counter_key.starts_with("h/") || counter_key.starts_with("x/"); }
+bool is_derived(std::string_view counter_key) {
+  return counter_key.starts_with("c/") || counter_key.starts_with("h/") || counter_key.starts_with("x/");
+}
 
 void Rederived::count(const std::string& key, int64_t amount) {
   int64_t& value = counters_[key];

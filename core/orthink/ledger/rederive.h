@@ -6,8 +6,8 @@
 //
 // Rows are the facts, counters follow from them (ledger/ledger): an open row (reserved, sent, unknown) counts with its bound as
 // committed and held (and as held by retries, unless it is its call's first), a settled one with what it cost as committed, a released
-// one not at all; each in the windows it was reserved in. Requests of the day (n/) and blocks (b/) do not follow from rows and stay as they are.
-// A sum that would pass NanoUsd::kMax stays there: whoever reads it finds nothing left.
+// one not at all; each in the windows it was reserved in. Requests of the day (n/) and blocks (b/) do not follow from rows and stay as
+// they are. A sum that would pass NanoUsd::kMax stays there: whoever reads it finds nothing left.
 // Thread rule: one thread at a time.
 #pragma once
 

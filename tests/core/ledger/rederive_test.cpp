@@ -104,7 +104,8 @@ TEST_CASE("after any moves of the ledger nothing is to be corrected") {
     if (open.empty() || dice() % 3 == 0) {
       HoldRecord made = record("call-" + std::to_string(i), 1 + static_cast<int64_t>(dice() % 1'000));
       made.day += static_cast<int64_t>(dice() % 3);
-      REQUIRE(table.apply(ledger::reserve(made, {{made.scopes[0], {}}, {made.scopes[1], {}}}, "e", at)).verdict == StoreReply::Verdict::applied);
+      REQUIRE(table.apply(ledger::reserve(made, {{made.scopes[0], {}}, {made.scopes[1], {}}}, "e", at)).verdict ==
+              StoreReply::Verdict::applied);
       open.emplace_back(made, HoldState::reserved);
       continue;
     }

@@ -18,8 +18,8 @@ namespace orthink::test {
 
 inline std::string text_of(const StoredRow& row) {
   const auto part = [](const std::string& text) { return std::to_string(text.size()) + ":" + text + " "; };
-  return std::string(name(row.state)) + " " + part(row.account) + part(row.epoch) + part(row.record) + std::to_string(row.created.us) + " " +
-         std::to_string(row.due.us);
+  return std::string(name(row.state)) + " " + part(row.account) + part(row.epoch) + part(row.record) + std::to_string(row.created.us) +
+         " " + std::to_string(row.due.us);
 }
 
 inline std::string text_of(const StoreReply& reply) {

@@ -67,9 +67,26 @@ TEST_CASE("an address is read in every form") {
 }
 
 TEST_CASE("an address of another form is refused, and never repeats a password") {
-  for (const char* url : {"", "redis:", "redis:host", "redis://", "redis://:6379", "redis://h:", "redis://h:0", "redis://h:65536", "redis://h:6x",
-                          "redis://h/x", "redis://h/1000001", "redis://h/-1", "redis://hunter2@h", "redis://a:@h", "redis://a:hunter2%4@h",
-                          "redis://a:hunter2%zz@h", "redis://[::1", "redis://[::1]x", "redis+unix:", "unix:/run/redis.sock"}) {
+  for (const char* url : {"",
+                          "redis:",
+                          "redis:host",
+                          "redis://",
+                          "redis://:6379",
+                          "redis://h:",
+                          "redis://h:0",
+                          "redis://h:65536",
+                          "redis://h:6x",
+                          "redis://h/x",
+                          "redis://h/1000001",
+                          "redis://h/-1",
+                          "redis://hunter2@h",
+                          "redis://a:@h",
+                          "redis://a:hunter2%4@h",
+                          "redis://a:hunter2%zz@h",
+                          "redis://[::1",
+                          "redis://[::1]x",
+                          "redis+unix:",
+                          "unix:/run/redis.sock"}) {
     INFO(url);
     const auto address = RedisAddress::parse(url);
     REQUIRE_FALSE(address);

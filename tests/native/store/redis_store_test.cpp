@@ -106,7 +106,8 @@ TEST_CASE("counters that a failover left wrong are recomputed from the rows; req
   REQUIRE(store->apply(reserve("a", 30)).verdict == Verdict::applied);
   REQUIRE(store->apply(reserve("b", 4)).verdict == Verdict::applied);
   Counters expected = counters_of(*store);
-  server.command({"HSET", redis_script::kCounters, "c/global/d20781", "33", "h/user:alice/m682", "0", "c/user:gone/d1", "8", "b/user:alice", "1"});
+  server.command(
+      {"HSET", redis_script::kCounters, "c/global/d20781", "33", "h/user:alice/m682", "0", "c/user:gone/d1", "8", "b/user:alice", "1"});
   server.command({"HDEL", redis_script::kCounters, "h/global/m682"});
   expected["c/user:gone/d1"] = 0;
   expected["b/user:alice"] = 1;
@@ -323,8 +324,7 @@ TEST_CASE("two stores find the restarted server at once, and both go on") {
   server.restart();
   std::array<Verdict, 8> verdicts{};
   std::vector<std::thread> threads;
-  for (size_t t = 0; t < verdicts.size(); ++t)
-    threads.emplace_back([&, t] { verdicts[t] = stores[t % 2]->apply(addition(1)).verdict; });
+  for (size_t t = 0; t < verdicts.size(); ++t) threads.emplace_back([&, t] { verdicts[t] = stores[t % 2]->apply(addition(1)).verdict; });
   for (std::thread& thread : threads) thread.join();
   for (const Verdict verdict : verdicts) CHECK(verdict == Verdict::applied);
   CHECK(*stores[1]->counters({"c"}) == std::vector<int64_t>{8});
@@ -338,8 +338,8 @@ TEST_CASE("rows come oldest first over many pages, and a callback can write and 
   for (int first = 0; first < kRows; first += 250) {
     StoreBatch batch;
     for (int i = first; i < first + 250; ++i)
-      batch.rows.push_back({"r" + std::to_string(10'000 - i), HoldState::none, i % 2 == 0 ? HoldState::settled : HoldState::unknown, "acc", "e",
-                            Instant{kNoon.us + i / 700}, Instant{kNoon.us + i}, std::to_string(i)});
+      batch.rows.push_back({"r" + std::to_string(10'000 - i), HoldState::none, i % 2 == 0 ? HoldState::settled : HoldState::unknown, "acc",
+                            "e", Instant{kNoon.us + i / 700}, Instant{kNoon.us + i}, std::to_string(i)});
     REQUIRE(store->apply(batch).verdict == Verdict::applied);
   }
   const auto count = [&](const RowQuery& query) {
