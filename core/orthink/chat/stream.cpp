@@ -129,8 +129,12 @@ void ResponseReader::take_chunk() {
   if (!chunk_.usage_raw.empty()) {
     answer_.usage = read_usage(chunk_.usage_raw);
     saw_usage_ = true;
+    is_usage_overtaken_ = false;
   }
-  if (chunk_.has_choice) take_finish();
+  if (chunk_.has_choice) {
+    if (chunk_.usage_raw.empty() && saw_usage_ && answer_.finish_reason.empty()) is_usage_overtaken_ = true;
+    take_finish();
+  }
   if (!chunk_.error_raw.empty() && !error_) {
     error_ = error_from_object(chunk_.error_raw, http_status_);
     report_usage();
@@ -272,11 +276,13 @@ void ResponseReader::report_tool_calls() {
   }
 }
 
-// Counts are final when the answer ended as it should, or when the error that ended it brought them along.
+// Counts are final when the answer ended as it should, or when the error that ended it brought them along. A running count that more
+// of the answer came after is not, nor is a zero beside text that was delivered: nobody measured it.
 void ResponseReader::report_usage() {
   if (!saw_usage_ || usage_reported_) return;
   const bool came_with_error = error_ && !chunk_.usage_raw.empty();
-  const bool ended_well = !error_ && (saw_done_ || !answer_.finish_reason.empty() || form_ == Form::json);
+  const bool is_whole = !is_usage_overtaken_ && !(has_first_token_ && answer_.usage.completion_tokens == uint64_t{0});
+  const bool ended_well = !error_ && is_whole && (saw_done_ || !answer_.finish_reason.empty() || form_ == Form::json);
   answer_.usage.state = came_with_error || ended_well ? UsageState::final_ : UsageState::partial;
   usage_reported_ = true;
   deltas_.push_back({.kind = Delta::Kind::usage, .thinking_kind = ThinkingKind::text, .begin = 0, .size = 0, .tokens = 0, .tool_call = 0});

@@ -117,6 +117,7 @@ class ResponseReader {
   bool saw_done_ = false;
   bool has_first_token_ = false;
   bool saw_usage_ = false;
+  bool is_usage_overtaken_ = false;  // more of the answer came after the last counts, before it had ended
   bool usage_reported_ = false;
   bool ended_inside_event_ = false;
 };

@@ -136,6 +136,23 @@ TEST_CASE("usage beside an error is final, usage before a broken end is partial,
   CHECK(twice.transcript.find("usage final 44 ? ? ?\n") == 0);
 }
 
+TEST_CASE("a running count that the answer overtook, and zeros beside text, are not final") {
+  const auto counted = [](uint64_t completion, std::string_view choices) {
+    return event(R"({"choices":[)" + std::string(choices) + R"(],"usage":{"prompt_tokens":9,"completion_tokens":)" + std::to_string(completion) + "}}");
+  };
+  const std::string text = delta(R"("content":"42")");
+  const std::string running = counted(1, R"({"index":0,"delta":{"content":"4"}})");
+  const std::string stopping = counted(2, R"({"index":0,"delta":{"content":"2"},"finish_reason":"stop"})");
+  const auto has = [](const std::string& body, std::string_view line) { return decode(body).transcript.find(line) != std::string::npos; };
+  CHECK(has(running + text + kStop, "usage partial 9 1"));
+  CHECK(has(running + kStop + kDone, "usage partial 9 1"));
+  CHECK(has(running + kStop + counted(3, "") + kDone, "usage final 9 3"));
+  CHECK(has(running + stopping, "usage final 9 2"));
+  CHECK(has(text + kStop + counted(3, "") + text + kDone, "usage final 9 3"));
+  CHECK(has(text + kStop + counted(0, "") + kDone, "usage partial 9 0"));
+  CHECK(has(delta("") + counted(0, "") + kDone, "usage final 9 0"));
+}
+
 TEST_CASE("nothing, half and broken are told apart") {
   CHECK(errc_of("") == Errc::empty_response);
   CHECK(errc_of("  \n ") == Errc::empty_response);
