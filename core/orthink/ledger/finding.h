@@ -46,6 +46,7 @@ inline constexpr std::string_view row_window = "row_window";                    
 // ledger/audit: counters against rows and lines.
 inline constexpr std::string_view committed_wrong = "committed_wrong";
 inline constexpr std::string_view held_wrong = "held_wrong";
+inline constexpr std::string_view retries_wrong = "retries_wrong";                // what retries hold
 inline constexpr std::string_view requests_wrong = "requests_wrong";
 inline constexpr std::string_view blocked_wrong = "blocked_wrong";                // more often than calls cost more than their bound
 inline constexpr std::string_view over_limit = "over_limit";
