@@ -100,6 +100,9 @@ enum class Errc : uint16_t {
   malformed_function_call = 102,
   redirected = 103,
   empty_response = 104,            // no event at all under status 200
+  upstream_key_limit = 105,        // the key's, guardrail's or workspace's own limit of dollars
+  upstream_free_tier = 106,        // the free requests of the day
+  upstream_call_too_dear = 107,    // more for this one call than the upstream holds for the account
   // time and cancellation
   connect_timeout = 120,
   first_token_timeout = 121,

@@ -197,12 +197,28 @@ std::string message_of(const Value& error, const Value* metadata) {
   return message;
 }
 
-// 402 and 403 are many things; limit_source and reason tell them apart (openrouter-api 1.3).
+// limit_source of OpenRouter: whose limit of money or requests it is (openrouter-api 1.3). A provider's own limit of requests is none of them.
+constexpr Name kLimits[] = {
+    {"openrouter_in_flight_budget", Errc::upstream_in_flight_budget},
+    {"openrouter_credits", Errc::upstream_payment},
+    {"openrouter_key_limit", Errc::upstream_key_limit},
+    {"openrouter_guardrail_budget", Errc::upstream_key_limit},
+    {"openrouter_workspace_budget", Errc::upstream_key_limit},
+    {"openrouter_free_tier_daily", Errc::upstream_free_tier},
+};
+constexpr Name kLimitReasons[] = {
+    {"in_flight_budget_exhausted", Errc::upstream_in_flight_budget},
+    {"weight_exceeds_budget", Errc::upstream_call_too_dear},
+};
+
+// 402, 403 and 429 are many things; reason and limit_source tell them apart.
 Errc refined(Errc errc, const Value& error, const Value* metadata, std::string_view message) {
-  bool has_limit = !text_at(metadata, "limit_source").empty();
-  if (errc == Errc::upstream_payment && text_at(metadata, "reason") == "in_flight_budget_exhausted") return Errc::upstream_in_flight_budget;
+  if (errc == Errc::upstream_payment || errc == Errc::upstream_permission || errc == Errc::upstream_rate_limited) {
+    if (std::optional<Errc> known = lookup(kLimitReasons, text_at(metadata, "reason"))) return *known;
+    if (std::optional<Errc> known = lookup(kLimits, text_at(metadata, "limit_source"))) return *known;
+  }
   if (errc == Errc::upstream_permission) {
-    if (has_limit || contains(message, "imit exceeded")) return Errc::upstream_payment;
+    if (!text_at(metadata, "limit_source").empty() || contains(message, "imit exceeded")) return Errc::upstream_key_limit;
     if (member(metadata, "reasons") != nullptr || member(metadata, "patterns") != nullptr) return Errc::upstream_moderation;
   }
   if (errc == Errc::upstream_bad_request) {

@@ -18,7 +18,7 @@ int exit_code(Outcome outcome) {
 
 int exit_code(const Error& error) {
   // What the upstream says is its own: also a 400 or a rate limit of theirs; but money that is not there is a budget on either side.
-  const bool is_upstream = error.errc >= Errc::upstream_auth && error.errc <= Errc::empty_response;
+  const bool is_upstream = error.errc >= Errc::upstream_auth && error.errc <= Errc::upstream_call_too_dear;
   if (error.errc == Errc::cancelled) return 130;
   if (is_upstream && error.kind != Kind::budget_exceeded) return 1;
   switch (error.kind) {

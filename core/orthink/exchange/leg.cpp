@@ -31,7 +31,8 @@ Bill bill_of_status(int status, std::string_view body) {
 
 // Failures that the upstream put into words, unlike a stream that broke off.
 bool is_told_by_upstream(Errc errc) {
-  return errc == Errc::midstream_error || (errc >= Errc::upstream_auth && errc <= Errc::upstream_unknown_status);
+  return errc == Errc::midstream_error || (errc >= Errc::upstream_auth && errc <= Errc::upstream_unknown_status) ||
+         (errc >= Errc::upstream_key_limit && errc <= Errc::upstream_call_too_dear);
 }
 
 Errc errc_of(const input::Lost& lost, bool is_late) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "orthink/wire/json.h"
@@ -79,6 +80,39 @@ TEST_CASE("error_type says more than the number", "[upstream_error]") {
   CHECK(error(400, R"({"error":{"message":"m"},"error_type":"context_length_exceeded"})").errc == Errc::upstream_context_length);
 }
 
+TEST_CASE("each limit of the upstream has its own name, remedy and scope", "[upstream_error]") {
+  const auto limited = [](int status, const std::string& source) {
+    return error(status, R"({"error":{"code":)" + std::to_string(status) + R"(,"message":"no","metadata":{"limit_source":")" + source + "\"}}}");
+  };
+  const struct {
+    int status;
+    const char* source;
+    Errc errc;
+    Retry retry;
+  } rows[] = {
+      {402, "openrouter_in_flight_budget", Errc::upstream_in_flight_budget, Retry::after},
+      {402, "openrouter_credits", Errc::upstream_payment, Retry::changed},
+      {402, "openrouter_key_limit", Errc::upstream_key_limit, Retry::after},
+      {403, "openrouter_guardrail_budget", Errc::upstream_key_limit, Retry::after},
+      {403, "openrouter_workspace_budget", Errc::upstream_key_limit, Retry::after},
+      {403, "a_limit_of_next_year", Errc::upstream_key_limit, Retry::after},
+      {402, "a_limit_of_next_year", Errc::upstream_payment, Retry::changed},
+      {429, "openrouter_free_tier_daily", Errc::upstream_free_tier, Retry::after},
+      {429, "upstream_provider_shared_pool", Errc::upstream_rate_limited, Retry::after},
+      {400, "openrouter_credits", Errc::upstream_bad_request, Retry::changed},
+  };
+  std::set<std::string> remedies;
+  for (const auto& row : rows) {
+    CAPTURE(row.status, row.source);
+    const Error found = limited(row.status, row.source);
+    CHECK(found.errc == row.errc);
+    CHECK(found.retry == row.retry);
+    CHECK(found.scope == row.source);
+    remedies.insert(found.remedy);
+  }
+  CHECK(remedies.size() == 6);
+}
+
 TEST_CASE("402 and 403 are told apart by reason and limit_source", "[upstream_error]") {
   Error flight = error(
       402,
@@ -91,15 +125,16 @@ TEST_CASE("402 and 403 are told apart by reason and limit_source", "[upstream_er
   CHECK(
       error(402,
             R"({"error":{"code":402,"message":"dear","metadata":{"reason":"weight_exceeds_budget","limit_source":"openrouter_credits"}}})")
-          .errc == Errc::upstream_payment);
+          .errc == Errc::upstream_call_too_dear);
   Error capped = error(
       403,
       R"({"error":{"code":403,"message":"Budget limit exceeded","metadata":{"limit_source":"openrouter_key_limit","resets_at":"2026-12-01T00:00:00Z"}}})");
-  CHECK(capped.errc == Errc::upstream_payment);
+  CHECK(capped.errc == Errc::upstream_key_limit);
+  CHECK(capped.scope == "openrouter_key_limit");
   CHECK(capped.resets_at == "2026-12-01T00:00:00Z");
-  CHECK(error(403, R"({"error":{"code":403,"message":"Key limit exceeded"}})").errc == Errc::upstream_payment);
+  CHECK(error(403, R"({"error":{"code":403,"message":"Key limit exceeded"}})").errc == Errc::upstream_key_limit);
   CHECK(error(403, R"({"error":{"code":403,"message":"no","metadata":{"limit_source":"openrouter_workspace_budget"}}})").errc ==
-        Errc::upstream_payment);
+        Errc::upstream_key_limit);
   Error moderated = error(
       403,
       R"({"error":{"code":403,"message":"flagged","metadata":{"reasons":["violence","hate"],"flagged_input":"x","provider_name":"OpenAI"}}})");

@@ -126,6 +126,7 @@ TEST_CASE("exit codes as published") {
       {Errc::upstream_payment, 3},    {Errc::upstream_bad_request, 1}, {Errc::upstream_auth, 1},
       {Errc::first_token_timeout, 1}, {Errc::connect_failed, 1},       {Errc::internal, 1},
       {Errc::store_unavailable, 1},   {Errc::key_missing, 1},          {Errc::cancelled, 130},
+      {Errc::upstream_key_limit, 3},  {Errc::upstream_free_tier, 1},   {Errc::upstream_call_too_dear, 3},
   };
   for (const auto& [errc, code] : cases) CHECK(exit_code(make_error(errc, "x")) == code);
 }
