@@ -366,6 +366,11 @@ TEST_CASE("rows come oldest first over many pages, and a callback can write and 
   CHECK(seen == 600);
   CHECK(count({{HoldState::released}, Instant::zero(), Instant::never(), Instant::never()}) == 600);
   CHECK(count({{}, Instant::zero(), Instant::never(), Instant{kNoon.us + kRows}}) == kRows - 600);
+  // The indexes hold no more than what they are asked for.
+  CHECK(server.command({"ZCARD", redis_script::kDue}).number() == kRows - 600);
+  const size_t unknown = count({{HoldState::unknown}, Instant::zero(), Instant::never(), Instant::never()});
+  CHECK(unknown < kRows / 2);
+  CHECK(server.command({"ZCARD", redis_script::kOpen}).number() == static_cast<int64_t>(unknown));
 }
 
 TEST_CASE("a batch of thousands of lines is one batch, and a long journal is read from anywhere") {
