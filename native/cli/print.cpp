@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 
 #include "native/system.h"
 #include "orthink/base/utf8.h"
@@ -113,6 +114,14 @@ int Printer::fail(const Error& error, bool json) {
   return exit_code(error);
 }
 
+int Printer::finish(int code) {
+  flush();
+  if (lost_errno_ == 0) return code;
+  talk(styled_err(Style::red, "orthink: ") + "standard output cannot be written: " + std::system_category().message(lost_errno_) +
+       "\n  What was printed is not whole.");
+  return code == 0 ? 1 : code;
+}
+
 std::string Printer::styled_out(Style style, std::string_view text) const {
   return styled(streams_.out_has_color, style, text);
 }
@@ -126,7 +135,10 @@ void Printer::write_all(int fd, std::string_view bytes) {
     ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      is_gone_ |= fd == streams_.out_fd;
+      if (fd == streams_.out_fd && !is_gone_) {
+        is_gone_ = true;
+        lost_errno_ = errno == EPIPE ? 0 : errno;
+      }
       return;
     }
     bytes.remove_prefix(static_cast<size_t>(written));

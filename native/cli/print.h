@@ -5,7 +5,7 @@
 //   return printer.fail(error, typed.json());   // message and remedy; returns the exit code
 //
 // When the reader of standard output has gone (`| head`), everything after is dropped in silence: gone() tells, and a running
-// call is then cancelled. Thread rule: one thread at a time.
+// call is then cancelled. When it cannot be written for another reason (a full disk), finish() says so. Thread rule: one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,9 @@ class Printer {
   void flush();
   [[nodiscard]] bool gone() const { return is_gone_; }
 
+  // The end of the program: `code`, or 1 in place of 0 with a message when results were lost.
+  int finish(int code);
+
   // Standard error, at once; flushes standard output first so that the order is kept.
   void talk(std::string_view text);       // a line
   void talk_raw(std::string_view bytes);  // as it is, for a view that moves the cursor
@@ -62,6 +65,7 @@ class Printer {
   Streams streams_;
   std::string held_;
   bool is_gone_ = false;
+  int lost_errno_ = 0;
 };
 
 // Text of a model or an upstream that steers no terminal: line ends and tabs stay, other control characters become their Unicode

@@ -1,5 +1,6 @@
 #include "native/store/sqlite_schema.h"
 
+#include <algorithm>
 #include <array>
 
 #include "native/system.h"
@@ -95,6 +96,12 @@ Result<void> migrate(SqliteDatabase& database, const std::string& path, std::spa
   return {};
 }
 
+// SQLite's words have several lines.
+Error damaged(const std::string& path, std::string words) {
+  std::replace(words.begin(), words.end(), '\n', ' ');
+  return unavailable(path + " is damaged: " + words, remedy_of(SQLITE_CORRUPT));
+}
+
 }  // namespace
 
 std::span<const char* const> schema_steps() { return kSteps; }
@@ -115,14 +122,14 @@ Result<void> prepare(SqliteDatabase& database, const std::string& path, std::spa
     return unavailable(path + ": this file system cannot hold a write-ahead log", "Put the store on a local disk.");
   const std::string found = database.text("PRAGMA quick_check(1)");
   if (database.failed()) return error_of(database, path);
-  if (found != "ok") return unavailable(path + " is damaged: " + found, remedy_of(SQLITE_CORRUPT));
+  if (found != "ok") return damaged(path, found);
   return migrate(database, path, steps);
 }
 
 Result<void> verify(SqliteDatabase& database, const std::string& path) {
   const std::string found = database.text("PRAGMA integrity_check(1)");
   if (database.failed()) return error_of(database, path);
-  if (found != "ok") return unavailable(path + " is damaged: " + found, remedy_of(SQLITE_CORRUPT));
+  if (found != "ok") return damaged(path, found);
   SqliteStatement gaps(database,
                        "SELECT account FROM journal GROUP BY account HAVING count(*)<>max(number) OR min(number)<>1 LIMIT 1");
   SqliteRun run(gaps);

@@ -377,6 +377,22 @@ TEST_CASE("a store that is away: exit 1, a remedy, a document", "[ledger]") {
   CHECK(contains(desk.run({"report"}).out, "the store is memory:"));
 }
 
+TEST_CASE("a full disk under standard output is an error, a reader that has gone is none", "[ledger]") {
+  const Desk desk;
+  REQUIRE(desk.run({"ask", "Why?"}).code == 0);
+  const auto shell = [&desk](const std::string& words) {
+    return test::run_command(desk.home, {"bash", "-c", "set -o pipefail; " + words}, "", desk.environment);
+  };
+  const std::string program = std::string("'") + ORTHINK_PROGRAM + "' ";
+  if (std::filesystem::exists("/dev/full")) {
+    const Ran full = shell(program + "ledger export >/dev/full");
+    CHECK(full.code == 1);
+    CHECK(contains(full.err, "standard output cannot be written: No space left on device"));
+  }
+  CHECK(shell(program + "ledger export | true").code == 0);
+  CHECK(shell(program + "report --json >&-").code == 0);
+}
+
 TEST_CASE("a report and an export of 100,000 calls", "[ledger]") {
   const Desk desk;
   desk.run({"budget"});
