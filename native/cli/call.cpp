@@ -1,17 +1,23 @@
 #include "native/cli/call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "native/cli/call_audience.h"
 #include "native/driver.h"
 #include "native/key.h"
+#include "native/money/due.h"
+#include "orthink/chat/fingerprint.h"
 #include "orthink/exchange/exit_code.h"
+#include "orthink/exchange/last_event.h"
 #include "orthink/exchange/render.h"
 
 namespace orthink::cli {
 namespace {
 
 constexpr int kTerminated = 143;
+constexpr int kFitsMax = 3;
+constexpr Duration kDueFor = Duration::seconds(2);  // after a call, for others of unknown outcome
 
 ExchangeOptions options_of(const Config& config, const Ask& ask) {
   ExchangeOptions options;
@@ -28,6 +34,13 @@ ExchangeOptions options_of(const Config& config, const Ask& ask) {
   options.prepare.allows_stale_prices = config.allows_stale_prices();
   options.retry = {config.attempts(), config.retry_base(), config.retry_cap()};
   return options;
+}
+
+CallEnd end_of(const std::string& replayed) {
+  const Result<LastEvent> event = read_last_event(replayed);
+  CallEnd end{exit_code(event), {}};
+  if (event && !event->error) end.message = event->message;
+  return end;
 }
 
 }  // namespace
@@ -84,36 +97,62 @@ bool Caller::wait_for_input(int fd) {
   return after.interrupts == before.interrupts && after.terminations == before.terminations;
 }
 
-CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
+// One exchange from open to its end.
+struct Caller::Turn {
+  CallEnd end;
+  std::optional<Ask> less;  // a limit of the ledger stood against it, and this asks for what would have passed; nothing was printed
+  std::optional<Error> refusal;  // with `less`
+  bool is_cancelled = false;
+};
+
+Caller::Turn Caller::turn(const Ask& ask, const CallShow& show, const std::string& asked, Printer& printer) {
   const Signals::Seen before = signals_.seen();
-  const auto refuse = [&](const Error& error) { return CallEnd{refuse_call(ask, error, show.json, printer), {}}; };
-  if (auto ok = need_book(); !ok) return refuse(ok.error());
-  if (auto ok = need_catalogue(printer); !ok) return refuse(ok.error());
+  Turn turn;
+  const auto refuse = [&](const Error& error) {
+    turn.end.exit_code = refuse_call(ask, error, show.json, printer);
+    return turn;
+  };
   ExchangeOptions options = options_of(config_, ask);
   Result<LedgerOptions> ledger = book_->options_for(payers(config_, ask, key_id_));
   if (!ledger) return refuse(ledger.error());
-  options.ledger = std::move(*ledger);
+  options.ledger = *ledger;
   const Result<Duration> ahead = book_->clock_ahead();
   if (!ahead) return refuse(ahead.error());
+  if (show.idempotency_key) options.idempotency = Claim{ask.tenant, *show.idempotency_key, asked, options.call_id};
   NativeWorld world(*client_, &signals_, *ahead);
+  const PrepareOptions planning = options.prepare;
   Result<Exchange> exchange = Exchange::open(world.now(), ask, catalogue_->catalog, std::move(options));
   if (!exchange) return refuse(exchange.error());
-  if (show.json) {
-    JsonAudience audience(printer, world);
-    drive(*exchange, world, book_->store(), audience);
-  } else {
-    TextAudience audience(printer, world, show.thinking, world.now());
-    drive(*exchange, world, book_->store(), audience);
-  }
+  const OnShortage on_shortage = [&](NanoUsd affordable) {
+    Ask less = ask;
+    less.max_cost = std::min(affordable.to_money(), ask.max_cost.value_or(Money::max()));
+    const Result<Prepared> prepared = prepare(less, catalogue_->catalog, planning);
+    if (!ask.fits) return Shortage{false, prepared ? std::string() : prepared.error().remedy};
+    if (prepared) turn.less = std::move(less);
+    return Shortage{prepared.ok(), std::string()};
+  };
+  std::unique_ptr<PrintingAudience> audience;
+  if (show.json)
+    audience = std::make_unique<JsonAudience>(printer, world, ledger->scopes, on_shortage);
+  else
+    audience = std::make_unique<TextAudience>(printer, world, ledger->scopes, on_shortage, show.thinking);
+  drive(*exchange, world, book_->store(), *audience);
   printer.flush();
+  turn.refusal = exchange->error();
+  turn.is_cancelled = turn.refusal && turn.refusal->errc == Errc::cancelled;
+  turn.end = audience->replayed().empty() ? end_of(*exchange, before, printer) : orthink::cli::end_of(audience->replayed());
+  return turn;
+}
+
+CallEnd Caller::end_of(const Exchange& exchange, const Signals::Seen& before, const Printer& printer) const {
   CallEnd end;
-  if (!exchange->error()) {
-    end.exit_code = exit_code(exchange->outcome());
-    end.message = exchange->answer().message_json();
+  if (!exchange.error()) {
+    end.exit_code = exit_code(exchange.outcome());
+    end.message = exchange.answer().message_json();
     return end;
   }
-  end.exit_code = exit_code(*exchange->error());
-  if (exchange->error()->errc == Errc::cancelled) {
+  end.exit_code = exit_code(*exchange.error());
+  if (exchange.error()->errc == Errc::cancelled) {
     const Signals::Seen seen = signals_.seen();
     if (seen.terminations > before.terminations)
       end.exit_code = kTerminated;
@@ -121,6 +160,27 @@ CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
       end.exit_code = 0;  // whoever read our output has left
   }
   return end;
+}
+
+CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
+  const auto refuse = [&](const Error& error) { return CallEnd{refuse_call(ask, error, show.json, printer), {}}; };
+  if (auto ok = need_book(); !ok) return refuse(ok.error());
+  if (auto ok = need_catalogue(printer); !ok) return refuse(ok.error());
+  const std::string asked = show.idempotency_key ? fingerprint(ask) : std::string();
+  Turn turn = this->turn(ask, show, asked, printer);
+  // What is left may shrink while it is asked for: others spend too.
+  for (int again = 0; turn.less && again < kFitsMax; ++again) {
+    const Ask less = *turn.less;
+    turn = this->turn(less, show, asked, printer);
+  }
+  if (turn.less) return refuse(*turn.refusal);
+  if (!turn.is_cancelled) tidy_up();
+  return turn.end;
+}
+
+// Neither is this call's business: what fails here is taken up by whoever comes next.
+void Caller::tidy_up() {
+  static_cast<void>(reconcile_due(book_->store(), *client_, {.until = now() + kDueFor, .stop_fd = signals_.fd(), .on_verdict = {}}));
 }
 
 }  // namespace orthink::cli

@@ -24,6 +24,7 @@ namespace orthink::cli {
 struct CallShow {
   bool json = false;                                   // event lines instead of text
   ThinkingShown thinking = ThinkingShown::by_default;  // by default on a terminal alone; shown but not on a terminal: on standard error
+  std::optional<std::string> idempotency_key{};        // of valid form: the question is bought once
 };
 
 struct CallEnd {
@@ -37,7 +38,8 @@ class Caller {
   static Result<std::unique_ptr<Caller>> create(const Config& config);
 
   // Opens the ledger at the first call: without it nothing goes upstream. Fetches the catalogue first where it is not fresh.
-  // Prints events, answer, receipt or error.
+  // Prints events, answer, receipt or error. An ask that fits is asked again with less where a limit of the ledger stood against it.
+  // Afterwards calls of unknown outcome that are due are asked about for at most two seconds, and the journal is sealed.
   CallEnd call(const Ask& ask, const CallShow& show, Printer& printer);
 
   // Ctrl-C or SIGTERM since the start: what an exit code is made of.
@@ -51,6 +53,10 @@ class Caller {
   Result<void> need_book();
   Result<std::unique_ptr<Book>> book_by_upstream_clock(const Error& refusal);
   Result<void> need_catalogue(Printer& printer);
+  struct Turn;
+  Turn turn(const Ask& ask, const CallShow& show, const std::string& asked, Printer& printer);
+  CallEnd end_of(const Exchange& exchange, const Signals::Seen& before, const Printer& printer) const;
+  void tidy_up();
 
   Config config_;
   std::unique_ptr<HttpClient> client_;

@@ -4,6 +4,8 @@
 #include <variant>
 
 #include "native/cli/answer_text.h"
+#include "orthink/exchange/last_event.h"
+#include "orthink/ledger/record.h"
 
 namespace orthink::cli {
 namespace {
@@ -36,11 +38,25 @@ Instant PrintingAudience::rest(const Exchange& exchange, Instant now) {
   return now;
 }
 
+void PrintingAudience::stored(const StoreBatch& batch, const StoreReply& reply) {
+  if (reply.verdict != StoreReply::Verdict::guard_failed || batch.rows.empty() || batch.rows.front().to != HoldState::reserved) return;
+  const Result<HoldRecord> record = HoldRecord::parse(batch.rows.front().record);
+  if (!record || record->row != 1) return;
+  if (const std::optional<NanoUsd> affordable = ledger::affordable(*record, limits_, reply)) shortage_ = on_shortage_(*affordable);
+}
+
+Error PrintingAudience::shown_error(const Exchange& exchange) const {
+  Error error = *exchange.error();
+  if (!shortage_.remedy.empty()) error.remedy = shortage_.remedy;
+  return error;
+}
+
 render::Position JsonAudience::position() {
   return std::exchange(is_first_, false) ? render::Position::first : render::Position::later;
 }
 
 void JsonAudience::see(const Exchange& exchange, const Output& out) {
+  if (is_silent()) return;
   if (const auto* thinking = std::get_if<output::Thinking>(&out)) {
     printer_.line(render::thinking(position(), thinking->text, thinking->tokens, thinking->kind));
   } else if (const auto* text = std::get_if<output::Text>(&out)) {
@@ -54,16 +70,19 @@ void JsonAudience::see(const Exchange& exchange, const Output& out) {
   } else if (std::holds_alternative<output::Complete>(out)) {
     printer_.line(render::complete(position(), exchange.answer(), exchange.outcome(), exchange.receipt()));
   } else if (std::holds_alternative<output::Failed>(out)) {
-    printer_.line(render::failed(position(), *exchange.error(), exchange.receipt()));
+    printer_.line(render::failed(position(), shown_error(exchange), exchange.receipt()));
+  } else if (const auto* replay = std::get_if<output::Replay>(&out)) {
+    replayed_ = replay->line;
+    printer_.line(replay->line);
   }
 }
 
-TextAudience::TextAudience(Printer& printer, NativeWorld& world, ThinkingShown thinking, Instant begun)
-    : PrintingAudience(printer, world),
+TextAudience::TextAudience(Printer& printer, NativeWorld& world, ledger::ScopeList limits, OnShortage on_shortage, ThinkingShown thinking)
+    : PrintingAudience(printer, world, std::move(limits), std::move(on_shortage)),
       view_(printer.streams().err_is_terminal, printer.streams().err_has_color, printer.streams().columns),
       shows_thinking_(thinking == ThinkingShown::shown || (thinking == ThinkingShown::by_default && printer.streams().out_is_terminal)),
       thinks_on_err_(!printer.streams().out_is_terminal),
-      begun_(begun) {}
+      begun_(world.now()) {}
 
 Instant TextAudience::idle(const Exchange& exchange, Instant now) {
   const ViewFacts facts{exchange.phase(),          thinking_tokens_,         output_tokens_, exchange.prepared().think.budget_tokens,
@@ -107,14 +126,29 @@ void TextAudience::end(const Exchange& exchange) {
   if (const std::string bytes = view_.clear(); !bytes.empty()) printer_.talk_raw(bytes);
   if (printer_.gone()) return;
   if (exchange.error()) {
-    static_cast<void>(printer_.fail(*exchange.error(), false));
+    static_cast<void>(printer_.fail(shown_error(exchange), false));
   } else if (const std::string_view text = advice(exchange.outcome()); !text.empty()) {
     printer_.talk(printer_.styled_err(Style::yellow, std::string(name(exchange.outcome())) + ": ") + std::string(text));
   }
   print_receipt(printer_, exchange.receipt());
 }
 
+// What the call of the same key ended with. Its receipt was shown then; this time nothing was spent.
+void TextAudience::end(const output::Replay& replay) {
+  if (const std::string bytes = view_.clear(); !bytes.empty()) printer_.talk_raw(bytes);
+  const Result<LastEvent> event = read_last_event(replay.line);
+  if (!event || event->error) {
+    static_cast<void>(printer_.fail(event ? *event->error : event.error(), false));
+    return;
+  }
+  write(Channel::output, event->text);
+  end_line();
+  printer_.flush();
+  printer_.talk(printer_.styled_err(Style::dim, "The call with this idempotency key has ended before; nothing was bought again."));
+}
+
 void TextAudience::see(const Exchange& exchange, const Output& out) {
+  if (is_silent()) return;
   if (const auto* thinking = std::get_if<output::Thinking>(&out)) {
     thinking_tokens_ = thinking->tokens;
     if (shows_thinking_ && thinking->kind != ThinkingKind::encrypted) write(Channel::thinking, thinking->text);
@@ -126,6 +160,9 @@ void TextAudience::see(const Exchange& exchange, const Output& out) {
     write(Channel::output, "tool call " + call->call->name + " " + call->call->arguments + "\n");
   } else if (std::holds_alternative<output::Complete>(out) || std::holds_alternative<output::Failed>(out)) {
     end(exchange);
+  } else if (const auto* replay = std::get_if<output::Replay>(&out)) {
+    replayed_ = replay->line;
+    end(*replay);
   }
 }
 

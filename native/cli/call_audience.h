@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "native/cli/call.h"
 #include "native/cli/print.h"
@@ -14,19 +16,38 @@
 
 namespace orthink::cli {
 
+// What is done about a call whose first reservation money stood against.
+struct Shortage {
+  bool is_silent = false;  // nothing is printed: it is asked again with less
+  std::string remedy;      // in place of the error's own, unless empty
+};
+// `affordable`: what would have passed.
+using OnShortage = std::function<Shortage(NanoUsd affordable)>;
+
 // Tells the world to cancel when nobody reads our output any more.
 class PrintingAudience : public Audience {
  public:
-  PrintingAudience(Printer& printer, NativeWorld& world) : printer_(printer), world_(world) {}
+  // `limits` are those of the call's scopes.
+  PrintingAudience(Printer& printer, NativeWorld& world, ledger::ScopeList limits, OnShortage on_shortage)
+      : printer_(printer), world_(world), limits_(std::move(limits)), on_shortage_(std::move(on_shortage)) {}
   Instant rest(const Exchange& exchange, Instant now) override;
+  void stored(const StoreBatch& batch, const StoreReply& reply) override;
+  // The line of a Replay; empty when there was none.
+  [[nodiscard]] const std::string& replayed() const { return replayed_; }
 
  protected:
   // Draws what changes with time; returns when it wants to be asked again.
   virtual Instant idle(const Exchange&, Instant) { return Instant::never(); }
+  [[nodiscard]] bool is_silent() const { return shortage_.is_silent; }
+  [[nodiscard]] Error shown_error(const Exchange& exchange) const;  // REQUIRES: it failed
   Printer& printer_;
+  std::string replayed_;
 
  private:
   NativeWorld& world_;
+  ledger::ScopeList limits_;
+  OnShortage on_shortage_;
+  Shortage shortage_;
   bool has_cancelled_ = false;
 };
 
@@ -42,7 +63,7 @@ class JsonAudience : public PrintingAudience {
 
 class TextAudience : public PrintingAudience {
  public:
-  TextAudience(Printer& printer, NativeWorld& world, ThinkingShown thinking, Instant begun);
+  TextAudience(Printer& printer, NativeWorld& world, ledger::ScopeList limits, OnShortage on_shortage, ThinkingShown thinking);
   void see(const Exchange& exchange, const Output& out) override;
 
  protected:
@@ -54,6 +75,7 @@ class TextAudience : public PrintingAudience {
   void put(std::string_view text, Style style);  // REQUIRES: not empty; to standard output
   void end_line();
   void end(const Exchange& exchange);
+  void end(const output::Replay& replay);
 
   View view_;
   bool shows_thinking_;

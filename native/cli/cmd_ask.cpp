@@ -19,7 +19,7 @@ int run_ask(const Typed& typed, Printer& printer) {
   ask = std::move(*parsed);
   const Result<std::unique_ptr<Caller>> caller = Caller::create(*config);
   if (!caller) return refuse(caller.error());
-  return (*caller)->call(ask, {typed.json(), flags.thinking}, printer).exit_code;
+  return (*caller)->call(ask, {typed.json(), flags.thinking, flags.idempotency_key}, printer).exit_code;
 }
 
 }  // namespace orthink::cli

@@ -36,6 +36,10 @@ class Chat {
     if (!caller) return refuse(caller.error());
     caller_ = std::move(*caller);
     const bool is_dialogue = !flags_.prompt && !flags_.request && is_terminal(kInput);
+    if (is_dialogue && flags_.idempotency_key) {
+      return refuse(make_error(Errc::invalid_argument, "an idempotency key stands for one question, not for a conversation",
+                               "Give the question as well, or leave --idempotency-key out."));
+    }
     const int code = is_dialogue ? converse() : turn();
     if (!flags_.continued && history_.size() > 0) printer_.talk("Continue with: orthink chat --continue " + path_);
     return code;
@@ -53,7 +57,7 @@ class Chat {
     const Result<Ask> ask = parse_ask(*whole);
     if (!ask) return refuse(ask.error());
     if (left_out) printer_.talk("The model has changed: its thinking starts anew, the texts are kept.");
-    const CallEnd end = caller_->call(*ask, {json_, shown_}, printer_);
+    const CallEnd end = caller_->call(*ask, {json_, shown_, flags_.idempotency_key}, printer_);
     if (!end.message) return end.exit_code;
     if (auto ok = history_.add(*document, *end.message); !ok) return refuse(ok.error());
     if (auto ok = history_.save(path_); !ok) return printer_.fail(ok.error(), false);

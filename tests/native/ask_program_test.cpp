@@ -177,7 +177,7 @@ TEST_CASE("no key, no call") {
 
 TEST_CASE("a deadline ends the call, and what may have been bought stays held") {
   const Room room("stall=8");
-  const Run run = room.run({"ask", "--json", "--request", "-"}, {R"({"prompt":"Why?","think":"2k","deadline_s":0.2})", false, {}});
+  const Run run = room.run({"ask", "--json", "--request", "-"}, {.input = R"({"prompt":"Why?","think":"2k","deadline_s":0.2})"});
   CHECK(run.exit_code == 1);
   const std::vector<json::Value> lines = lines_of(run.out);
   CHECK(at(lines.back(), {"error", "code"}).text() == "call_timeout");
@@ -259,7 +259,7 @@ TEST_CASE("what a model says does not steer the terminal") {
 TEST_CASE("the catalogue is fetched once for many calls") {
   const Room room;
   REQUIRE(room.run({"ask", "--think", "off", "One"}).exit_code == 0);
-  REQUIRE(room.run({"ask", "--think", "off", "-"}, {"Two\n", false, {}}).exit_code == 0);
+  REQUIRE(room.run({"ask", "--think", "off", "-"}, {.input = "Two\n"}).exit_code == 0);
   size_t models = 0;
   for (const sim::SeenRequest& request : room.simulator->requests()) models += request.path.ends_with("/models") ? 1 : 0;
   CHECK(models == 1);

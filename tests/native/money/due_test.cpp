@@ -1,0 +1,164 @@
+// Outcomes that were lost, asked of the simulator afterwards.
+#include "native/money/due.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "native/money/recovery.h"
+#include "native/sim/sim.h"
+#include "native/system.h"
+#include "tests/native/money/calls.h"
+
+namespace orthink {
+namespace {
+
+StoredRow row_of(Store& store, const std::string& key) {
+  const Result<std::optional<StoredRow>> row = store.row(key);
+  REQUIRE(row);
+  REQUIRE(*row);
+  return **row;
+}
+
+std::string money_of(Store& store) {
+  const int64_t day = window::day_of(test::CallRoom::created(store));
+  const std::vector<int64_t> money = *store.counters({ledger::committed_key({}, false, day), ledger::held_key({}, false, day)});
+  return NanoUsd{money[0] - money[1]}.to_money().to_decimal() + " spent, " + NanoUsd{money[1]}.to_money().to_decimal() + " held";
+}
+
+TEST_CASE("an answer that was lost after the work was done is settled with what the upstream charged") {
+  const test::CallRoom room("reset-midstream=3,generation-404=2");
+  test::StillStore store;
+  store.time = now();
+  const std::string key = room.call(store);
+  const StoredRow lost = row_of(store, key);
+  REQUIRE(lost.state == HoldState::unknown);
+  const HoldRecord record = *HoldRecord::parse(lost.record);
+  REQUIRE_FALSE(record.generation_id.empty());
+
+  for (int pass = 1; pass <= 2; ++pass) {  // not stored yet
+    const Reconciled done = reconcile_due(store, room.client(), {.takes_all = true, .on_verdict = {}});
+    CHECK_FALSE(done.error);
+    CHECK(done.still_unknown == 1);
+    CHECK(row_of(store, key).state == HoldState::unknown);
+    CHECK(row_of(store, key).due > store.time);
+  }
+  std::vector<std::string> told;
+  DueOptions options{.takes_all = true, .on_verdict = {}};
+  options.on_verdict = [&](const std::string& of, const reconcile::Verdict& verdict) { told.push_back(of + " " + verdict.why); };
+  const Reconciled done = reconcile_due(store, room.client(), options);
+  CHECK(done.settled == 1);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with(key));
+  const StoredRow settled = row_of(store, key);
+  CHECK(settled.state == HoldState::settled);
+  const Money billed = room.simulator().bill().total;
+  CHECK(billed > Money::zero());
+  CHECK(HoldRecord::parse(settled.record)->actual == NanoUsd::ceil(billed));
+  CHECK(money_of(store) == NanoUsd::ceil(billed).to_money().to_decimal() + " spent, 0 held");
+  CHECK(reconcile_due(store, room.client(), {.takes_all = true, .on_verdict = {}}).settled == 0);
+}
+
+TEST_CASE("what is not due is not asked, unless all are") {
+  const test::CallRoom room("reset-midstream=3");
+  test::StillStore store;
+  store.time = now();
+  const std::string key = room.call(store);
+  store.time = row_of(store, key).due + Duration::micros(-1);
+  const size_t asked = room.simulator().requests().size();
+  CHECK(reconcile_due(store, room.client(), {.on_verdict = {}}).still_unknown == 0);
+  CHECK(room.simulator().requests().size() == asked);
+  store.time = row_of(store, key).due;
+  CHECK(reconcile_due(store, room.client(), {.on_verdict = {}}).settled == 1);
+}
+
+TEST_CASE("one that never comes is charged at its bound after a day, and flagged") {
+  const test::CallRoom room("reset-midstream=3,generation-never");
+  test::StillStore store;
+  store.time = now();
+  const std::string key = room.call(store);
+  const NanoUsd bound = HoldRecord::parse(row_of(store, key).record)->bound;
+  uint64_t questions = 0;
+  while (row_of(store, key).state == HoldState::unknown) {
+    store.time = row_of(store, key).due;
+    REQUIRE(++questions < 100);
+    REQUIRE_FALSE(reconcile_due(store, room.client(), {.on_verdict = {}}).error);
+  }
+  const HoldRecord record = *HoldRecord::parse(row_of(store, key).record);
+  CHECK(record.actual == bound);
+  CHECK(record.source == AmountSource::bound);
+  CHECK(record.is_flagged);
+  CHECK(store.time - record.created >= Duration::seconds(86'400));
+}
+
+TEST_CASE("an upstream that is away leaves the row for later") {
+  test::CallRoom room("reset-midstream=3");
+  test::StillStore store;
+  store.time = now();
+  const std::string key = room.call(store);
+  room.simulator().stop();
+  const Reconciled done = reconcile_due(store, room.client(), {.takes_all = true, .on_verdict = {}});
+  REQUIRE(done.error);
+  CHECK(done.still_unknown == 1);
+  CHECK(row_of(store, key).state == HoldState::unknown);
+  CHECK(HoldRecord::parse(row_of(store, key).record)->asks == 1);
+}
+
+TEST_CASE("without a generation to ask for, the bound is charged once the call must be over") {
+  const test::CallRoom room("");
+  test::StillStore store;
+  store.time = now();
+  const HoldRecord record = test::record("call-1", {Scope{}}, store.time);
+  const ledger::ScopeList limits = test::unlimited({Scope{}});
+  store.apply(ledger::reserve(record, limits, "gone", store.time));
+  store.apply(ledger::mark_sent(record, "gone", store.time));
+  REQUIRE(recover(store, epoch::Epoch::own()));  // its epoch was never there
+  CHECK(reconcile_due(store, room.client(), {.on_verdict = {}}).still_unknown == 1);
+  CHECK(row_of(store, "call-1/1").due == record.deadline);
+  store.time = record.deadline;
+  CHECK(reconcile_due(store, room.client(), {.on_verdict = {}}).charged_bound == 1);
+  CHECK(HoldRecord::parse(row_of(store, "call-1/1").record)->is_flagged);
+}
+
+// Settles the row while it is being asked about.
+class Overtaken : public test::StillStore {
+ public:
+  StoreReply apply(const StoreBatch& batch) override {
+    const bool is_verdict = !batch.rows.empty() && batch.rows.front().from.has(HoldState::unknown);
+    if (is_verdict && is_armed) {
+      is_armed = false;
+      HoldRecord record = *HoldRecord::parse(batch.rows.front().record);
+      record.actual = {1};
+      record.source = AmountSource::provider;
+      MemoryStore::apply(ledger::settle(record, HoldState::unknown, {}, time));
+    }
+    return MemoryStore::apply(batch);
+  }
+  bool is_armed = false;
+};
+
+TEST_CASE("a row that another has moved is left alone") {
+  const test::CallRoom room("reset-midstream=3");
+  Overtaken store;
+  store.time = now();
+  const std::string key = room.call(store);
+  store.is_armed = true;
+  const Reconciled done = reconcile_due(store, room.client(), {.takes_all = true, .on_verdict = {}});
+  CHECK_FALSE(done.error);
+  CHECK(done.settled + done.still_unknown == 0);
+  CHECK(HoldRecord::parse(row_of(store, key).record)->actual == NanoUsd{1});
+}
+
+TEST_CASE("asking stops when it is told to, and what comes due in time is waited for") {
+  const test::CallRoom room("reset-midstream=3");
+  MemoryStore store;
+  const std::string key = room.call(store);
+  Wakeup stop;
+  stop.notify();
+  const DueOptions stopped{.until = now() + Duration::seconds(60), .stop_fd = stop.fd(), .on_verdict = {}};
+  CHECK(reconcile_due(store, room.client(), stopped).settled == 0);
+  CHECK(row_of(store, key).state == HoldState::unknown);
+  CHECK(reconcile_due(store, room.client(), {.until = now(), .on_verdict = {}}).settled == 0);
+  CHECK(reconcile_due(store, room.client(), {.until = now() + Duration::seconds(60), .on_verdict = {}}).settled == 1);
+}
+
+}  // namespace
+}  // namespace orthink
