@@ -339,9 +339,6 @@ Result<void> read_options(const json::Value& document, Ask& ask) {
   if (auto ok = fields.text("tenant", ask.tenant, kNameBytesMax); !ok) return ok;
   if (auto ok = fields.text("session", ask.session, kNameBytesMax); !ok) return ok;
   if (auto ok = fields.seconds("deadline_s", ask.deadline); !ok) return ok;
-  if (ask.fits && !ask.max_cost) {
-    return make_error(Errc::invalid_argument, "fit is set without max_cost_usd", "Say what the call may cost: \"max_cost_usd\":\"0.05\".");
-  }
   return {};
 }
 

@@ -28,7 +28,7 @@ struct Ask {
   std::optional<uint64_t> answer_tokens;
   std::optional<uint64_t> max_tokens;
   std::optional<Money> max_cost;
-  bool fits = false;  // lower the settings until the call fits max_cost
+  bool fits = false;  // lower the settings until the call fits max_cost, and what the ledger's limits leave
   bool is_lenient = false;
   bool streams = true;
   bool hides_thinking = false;

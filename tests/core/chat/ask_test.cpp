@@ -121,7 +121,6 @@ TEST_CASE("wrong documents are refused by the place that is wrong") {
       {R"({"prompt":"x","max_tokens":1.5})", "max_tokens"},
       {R"({"prompt":"x","max_cost_usd":"-1"})", "max_cost_usd"},
       {R"({"prompt":"x","max_cost_usd":"cheap"})", "max_cost_usd"},
-      {R"({"prompt":"x","fit":true})", "without max_cost_usd"},
       {R"({"prompt":"x","stream":"no"})", "stream is string"},
       {R"({"prompt":"x","deadline_s":0})", "deadline_s"},
       {R"({"prompt":"x","deadline_s":"5"})", "deadline_s"},
