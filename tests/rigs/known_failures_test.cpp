@@ -289,7 +289,7 @@ TEST_CASE("what may have been bought is not bought again") {
   }
 }
 
-TEST_CASE("a storm of failures is no storm of purchases: three attempts, each with a hold of its own within the limit") {
+TEST_CASE("a storm of failures is no storm of purchases: each attempt has a hold of its own within the limit") {
   const NanoUsd bound = bound_of_a_call();
   Room room("502");
   MemoryStore store;
@@ -301,7 +301,7 @@ TEST_CASE("a storm of failures is no storm of purchases: three attempts, each wi
     refused += end.error->errc == Errc::budget_refused ? 1U : 0U;
   }
   CHECK(room.posts() == 5);  // an outcome that is not known stays held
-  CHECK(refused >= 17);
+  CHECK(refused >= 15);      // a call sends at least one request
 }
 
 }  // namespace
