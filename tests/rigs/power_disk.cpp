@@ -81,7 +81,7 @@ int PowerDisk::Calls::open(sqlite3_vfs* vfs, const char* path, sqlite3_file* fil
   return SQLITE_OK;
 }
 
-PowerDisk::PowerDisk(const PowerOptions& options) : options_(options), below_(sqlite3_vfs_find(nullptr)), dice_(options.seed) {
+PowerDisk::PowerDisk(const PowerOptions& options) : options_(options), below_(sqlite3_vfs_find(nullptr)), dice_(options.seed), cut_at_(options.cut_after) {
   static std::atomic<uint64_t> made{0};
   name_ = "power-" + std::to_string(++made);
   vfs_ = *below_;
@@ -100,8 +100,10 @@ void PowerDisk::cut() { is_off_ = true; }
 
 bool PowerDisk::spend() {
   if (is_off_) return false;
-  if (++operations_ == options_.cut_after) is_off_ = true;
-  return !is_off_;
+  if (++operations_ != cut_at_) return true;
+  if (options_.on_cut) options_.on_cut();
+  is_off_ = true;
+  return false;
 }
 
 bool PowerDisk::fails(PowerOptions::Fault kind, uint64_t count) {

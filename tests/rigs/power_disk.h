@@ -20,6 +20,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,7 @@ struct PowerOptions {
   enum class Fault : uint8_t { none, sync_fails, write_fails, disk_is_full } fault = Fault::none;
   uint64_t fault_at = 0;       // the n-th sync or write
   bool is_for_ever = false;    // and every one after it
+  std::function<void()> on_cut{};  // called in the operation that is the last
 };
 
 class PowerDisk {
@@ -47,6 +49,7 @@ class PowerDisk {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   void cut();
+  void cut_after(uint64_t operations) { cut_at_ = operations_ + operations; }  // from now on
   [[nodiscard]] bool is_off() const { return is_off_; }
   [[nodiscard]] bool has_lost_sync() const { return has_lost_sync_; }
   [[nodiscard]] bool has_failed() const { return has_failed_; }
@@ -90,7 +93,7 @@ class PowerDisk {
   Folder now_;      // as programs see it
   Folder platter_;  // as it is on the platter
   uint64_t syncs_ = 0, writes_ = 0;
-  std::atomic<uint64_t> operations_{0};
+  std::atomic<uint64_t> operations_{0}, cut_at_;
   std::atomic<bool> is_off_{false}, has_lost_sync_{false}, has_failed_{false};
 };
 
