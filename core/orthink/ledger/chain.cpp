@@ -168,20 +168,25 @@ void Check::close() {
   Link& link = seals_[at_++];
   const std::string found = hex(hash_.finish());
   const bool is_whole = next_ == link.seal.to + 1;
-  Link* after = at_ < seals_.size() && seals_[at_].number == link.number + 1 ? &seals_[at_] : nullptr;
+  const Link* after = at_ < seals_.size() && seals_[at_].number == link.number + 1 ? &seals_[at_] : nullptr;
   if (!link.is_judged && !is_whole)
     say(finding::lines_missing, link,
         lines_text(next_ == 0 ? link.seal.from : next_, link.seal.to) + (next_ == 0 ? " are under this seal and are not there" : " of it are not there"));
   next_ = 0;
+  link.is_hash_changed = after != nullptr && found != link.seal.hash && after->seal.previous == found;
+  if (!link.is_judged) judge(link, found, after);
+}
+
+// Its lines are all there: does their sum fit, and does it go on from the seal before?
+void Check::judge(Link& link, const std::string& found, const Link* after) {
   const Link* before = at_ >= 2 && seals_[at_ - 2].number + 1 == link.number ? &seals_[at_ - 2] : nullptr;
-  const bool is_linked = before == nullptr || before->seal.hash == link.seal.previous || before->is_judged;
-  if (link.is_judged) return;
-  if (found == link.seal.hash) {
-    if (!is_linked) say(finding::seal_changed, link, "it names another seal before it than the one that is there");
-    return;
-  }
+  const bool is_linked = before == nullptr || before->seal.hash == link.seal.previous || before->is_hash_changed;
   const std::string lines = lines_text(link.seal.from, link.seal.to);
-  if (!is_linked || (after != nullptr && after->seal.previous == found))
+  if (!is_linked)
+    say(finding::seal_changed, link, "it names another seal before it than the one that is there");
+  else if (found == link.seal.hash)
+    return;
+  else if (link.is_hash_changed)
     say(finding::seal_changed, link, "the seal over " + lines + " is not the one that was made");
   else if (after != nullptr && after->seal.previous == link.seal.hash)
     say(finding::lines_changed, link, lines + " are not those that were sealed: one was changed, put in or moved");

@@ -68,10 +68,12 @@ class Check {
   struct Link {
     uint64_t number = 0;
     Seal seal;
-    bool is_judged = false;  // something is said of it already
+    bool is_judged = false;         // something is said of it already
+    bool is_hash_changed = false;   // the seal after it and its lines know another
   };
   void link();
   void close();
+  void judge(Link& link, const std::string& found, const Link* after);
   void say(std::string_view code, Link& link, std::string text);
 
   std::string account_;
