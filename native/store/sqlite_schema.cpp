@@ -22,6 +22,7 @@ constexpr std::array<const char*, 1> kSteps{
     CREATE TABLE rates(key TEXT PRIMARY KEY NOT NULL, arrival INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE journal(account TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL,
                          PRIMARY KEY(account, number)) STRICT, WITHOUT ROWID;
+    CREATE TABLE checked(boot TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     )",
 };
 
@@ -102,6 +103,27 @@ Error damaged(const std::string& path, std::string words) {
   return unavailable(path + " is damaged: " + words, remedy_of(SQLITE_CORRUPT));
 }
 
+// Looking at a whole file takes 1 ms for every MB. A small one is looked at each time, others once a day and after every boot.
+constexpr int64_t kSmallPages = 128;
+constexpr Duration kCheckedFor = Duration::seconds(86'400);
+
+bool was_checked(SqliteDatabase& database) {
+  if (database.integer("SELECT count(*) FROM sqlite_schema WHERE name='checked'") == 0) return false;
+  SqliteStatement select(database, "SELECT at FROM checked WHERE boot=?1");
+  SqliteRun run(select, boot_id());
+  if (!run.next()) return false;
+  const Duration age = wall_now() - Instant{run.integer(0)};
+  return age >= Duration{} && age < kCheckedFor;
+}
+
+void note_checked(SqliteDatabase& database) {
+  database.execute("BEGIN IMMEDIATE; DELETE FROM checked");
+  SqliteStatement insert(database, "INSERT INTO checked VALUES(?1,?2)");
+  insert.run(boot_id(), wall_now());
+  database.execute("COMMIT");
+  database.roll_back();
+}
+
 }  // namespace
 
 std::span<const char* const> schema_steps() { return kSteps; }
@@ -120,10 +142,15 @@ Result<void> prepare(SqliteDatabase& database, const std::string& path, std::spa
   if (database.failed()) return error_of(database, path);
   if (!is_wal)
     return unavailable(path + ": this file system cannot hold a write-ahead log", "Put the store on a local disk.");
-  const std::string found = database.text("PRAGMA quick_check(1)");
+  const bool is_small = database.integer("PRAGMA page_count") <= kSmallPages;
+  const bool is_due = is_small || !was_checked(database);
+  const std::string found = is_due ? database.text("PRAGMA quick_check(1)") : "ok";
   if (database.failed()) return error_of(database, path);
   if (found != "ok") return damaged(path, found);
-  return migrate(database, path, steps);
+  if (const Result<void> done = migrate(database, path, steps); !done) return done;
+  if (is_due && !is_small) note_checked(database);
+  if (database.failed()) return error_of(database, path);
+  return {};
 }
 
 Result<void> verify(SqliteDatabase& database, const std::string& path) {

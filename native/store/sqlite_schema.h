@@ -20,7 +20,7 @@ std::span<const char* const> schema_steps();
 Error error_of(const SqliteDatabase& database, const std::string& path);
 
 // Refuses a damaged file, another program's, and one of a newer version; takes an older one, or an empty one, to the last
-// version of `steps`, all or nothing.
+// version of `steps`, all or nothing. A large file is looked at for damage once a day and after each boot.
 Result<void> prepare(SqliteDatabase& database, const std::string& path, std::span<const char* const> steps);
 
 // The whole file: SQLite's integrity_check, and that every account's journal is numbered without a gap.

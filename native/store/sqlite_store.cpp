@@ -124,7 +124,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& opti
 
 SqliteStore::SqliteStore(std::string path, std::unique_ptr<SqliteDatabase> database, std::unique_ptr<SqliteDatabase> reader,
                          bool is_normal_sync_only)
-    : path_(std::move(path)), process_(::getpid()), reader_(std::move(reader)), writer_(std::move(database), is_normal_sync_only) {}
+    : path_(std::move(path)), process_(::getpid()), writer_(std::move(database), is_normal_sync_only), reader_(std::move(reader)) {}
 
 StoreReply SqliteStore::apply(const StoreBatch& batch) {
   if (::getpid() == process_) return writer_.apply(batch);

@@ -58,8 +58,8 @@ class SqliteStore : public Store {
   std::string path_;
   pid_t process_;
   std::mutex mutex_;
-  std::unique_ptr<SqliteDatabase> reader_;
   SqliteWriter writer_;
+  std::unique_ptr<SqliteDatabase> reader_;  // goes first: who closes last moves the log into the file, which a reader cannot
 };
 
 }  // namespace orthink

@@ -7,6 +7,8 @@ namespace orthink {
 namespace {
 
 constexpr int kFramesMax = 1000;  // of 4 KiB, before they are moved into the file
+// Fewer are left for the next process, which reads them when it opens the file: that is faster than to sync and remove the log each time.
+constexpr int kFramesLeftMax = 250;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ SqliteWriter::~SqliteWriter() {
   }
   wake_.notify_one();
   thread_.join();
+  if (frames_ <= kFramesLeftMax) sqlite3_db_config(database_->get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 int SqliteWriter::on_commit(void* self, sqlite3*, const char*, int frames) {

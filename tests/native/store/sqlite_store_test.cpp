@@ -230,6 +230,7 @@ TEST_CASE("damage is refused with advice") {
     for (int i = 0; i < 2'000; ++i) batch.additions.push_back({"counter-" + std::to_string(i), i, std::nullopt});
     REQUIRE(store->apply(batch).verdict == Verdict::applied);
   }
+  execute(path, "PRAGMA wal_checkpoint(TRUNCATE)");
   {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(0, std::ios::end);
@@ -242,6 +243,36 @@ TEST_CASE("damage is refused with advice") {
   const Error error = refusal(path);
   INFO(error.message);
   CHECK(error.remedy.starts_with("Restore the file"));
+}
+
+TEST_CASE("a large file is looked at once a day, and after a boot") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("l");
+  const auto damage_seen = [&] {
+    const Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open({path});
+    return !store;
+  };
+  {
+    const auto store = opened(path);
+    StoreBatch batch;
+    for (int i = 0; i < 60'000; ++i) batch.additions.push_back({"counter-" + std::to_string(i), i, std::nullopt});
+    REQUIRE(store->apply(batch).verdict == Verdict::applied);
+  }
+  CHECK_FALSE(damage_seen());  // looks, and notes it
+  execute(path, "PRAGMA wal_checkpoint(TRUNCATE)");
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(4'096 * 100);
+    file << std::string(64, '\xee');
+  }
+  CHECK_FALSE(damage_seen());
+  CHECK_FALSE(opened(path)->check());
+  execute(path, "UPDATE checked SET at=at-86400000001");
+  CHECK(damage_seen());
+  execute(path, "UPDATE checked SET at=at+86400000001");
+  CHECK_FALSE(damage_seen());
+  execute(path, "UPDATE checked SET boot='another'");
+  CHECK(damage_seen());
 }
 
 TEST_CASE("check() finds a gap in a journal") {
