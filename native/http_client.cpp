@@ -229,8 +229,12 @@ struct HttpClient::State {
   void post(Command command) {
     const std::lock_guard lock(mutex);
     commands.push_back(std::move(command));
-    if (!thread.joinable()) thread = std::thread([this] { run(); });
+    run_thread();
     wake();
+  }
+  // REQUIRES: the mutex is held.
+  void run_thread() {
+    if (!thread.joinable()) thread = std::thread([this] { run(); });
   }
   // REQUIRES: the mutex is held.
   void wake() {
@@ -412,6 +416,11 @@ Result<std::unique_ptr<HttpClient>> HttpClient::create(const std::string& base_u
 
 HttpClient::HttpClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpClient::~HttpClient() = default;
+
+void HttpClient::warm_up() {
+  const std::lock_guard lock(state_->mutex);
+  state_->run_thread();
+}
 
 HttpStream::HttpStream(HttpClient& client) : client_(client), inbox_(std::make_shared<Inbox>(client.state_->options.queue_bytes_max)) {}
 

@@ -6,7 +6,7 @@
 //   HttpEvent event;
 //   while (wait_readable({stream.fd()}, until)) while (stream.take(event)) use(event);
 //
-// libcurl is loaded at the first start(), not before: it costs some 9 ms and 10 MB. TLS is verified, redirects are not followed,
+// libcurl is loaded at the first start() or warm_up(), not before: it costs some 9 ms and 10 MB. TLS is verified, redirects are not followed,
 // bodies come unencoded, proxies of the environment are honoured but for loopback. The key is added here, on the way out.
 // A request is never sent a second time by the transport itself.
 // Between the transfer thread and a stream stands a bounded queue; a full queue pauses the transfer.
@@ -48,6 +48,8 @@ class HttpClient {
   // Errc::insecure_url, invalid_config for the URL. An empty secret sends no Authorization (GET /models needs none).
   static Result<std::unique_ptr<HttpClient>> create(const std::string& base_url, Secret key, HttpClientOptions options = {});
   ~HttpClient();  // closes every transfer and ends the thread
+  // Loads libcurl on the client's own thread, while the caller does something else before its first request.
+  void warm_up();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 

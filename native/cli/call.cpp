@@ -7,7 +7,9 @@
 #include "native/driver.h"
 #include "native/key.h"
 #include "native/money/due.h"
+#include "native/money/seals.h"
 #include "orthink/chat/fingerprint.h"
+#include "orthink/exchange/dossier.h"
 #include "orthink/exchange/exit_code.h"
 #include "orthink/exchange/last_event.h"
 #include "orthink/exchange/render.h"
@@ -17,6 +19,7 @@ namespace {
 
 constexpr int kTerminated = 143;
 constexpr int kFitsMax = 3;
+constexpr uint64_t kSealsEvery = 32;               // calls
 constexpr Duration kDueFor = Duration::seconds(2);  // after a call, for others of unknown outcome
 
 ExchangeOptions options_of(const Config& config, const Ask& ask) {
@@ -33,6 +36,7 @@ ExchangeOptions options_of(const Config& config, const Ask& ask) {
   options.prepare.is_paid = true;
   options.prepare.allows_stale_prices = config.allows_stale_prices();
   options.retry = {config.attempts(), config.retry_base(), config.retry_cap()};
+  options.witness = open_dossier;
   return options;
 }
 
@@ -164,6 +168,7 @@ CallEnd Caller::end_of(const Exchange& exchange, const Signals::Seen& before, co
 
 CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
   const auto refuse = [&](const Error& error) { return CallEnd{refuse_call(ask, error, show.json, printer), {}}; };
+  if (!book_) client_->warm_up();  // while the ledger is opened
   if (auto ok = need_book(); !ok) return refuse(ok.error());
   if (auto ok = need_catalogue(printer); !ok) return refuse(ok.error());
   const std::string asked = show.idempotency_key ? fingerprint(ask) : std::string();
@@ -178,8 +183,9 @@ CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
   return turn.end;
 }
 
-// Neither is this call's business: what fails here is taken up by whoever comes next.
+// Neither is this call's business: what fails here is taken up by whoever comes next. Four lines a call: seals come due every 64 calls.
 void Caller::tidy_up() {
+  if (entropy64() % kSealsEvery == 0) static_cast<void>(seal_journals(book_->store(), kSealLinesMin));
   static_cast<void>(reconcile_due(book_->store(), *client_, {.until = now() + kDueFor, .stop_fd = signals_.fd(), .on_verdict = {}}));
 }
 
