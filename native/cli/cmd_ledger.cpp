@@ -1,5 +1,6 @@
 #include "native/cli/answer_text.h"
 #include "native/cli/ledger_reconcile.h"
+#include "native/cli/ledger_verify.h"
 #include "native/cli/open_ledger.h"
 #include "native/cli/progress.h"
 #include "native/cli/verbs.h"
@@ -58,6 +59,7 @@ std::optional<Error> misplaced(const Typed& typed, const std::string& action) {
 int run_ledger(const Typed& typed, Printer& printer) {
   const std::string& action = typed.words().front();
   if (std::optional<Error> error = misplaced(typed, action)) return printer.fail(*error, typed.json());
+  if (action == "verify") return verify_ledger(typed, printer);
   return action == "reconcile" ? reconcile_ledger(typed, printer) : export_rows(typed, printer);
 }
 

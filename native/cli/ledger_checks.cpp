@@ -6,6 +6,7 @@
 #include "native/cli/answer_text.h"
 #include "native/cli/open_ledger.h"
 #include "native/cli/progress.h"
+#include "native/money/audit_store.h"
 #include "native/money/clock_guard.h"
 #include "orthink/ledger/ledger.h"
 #include "orthink/ledger/window.h"
@@ -69,13 +70,29 @@ Check check_outcomes(Store& store, Instant at) {
           "Run `orthink ledger reconcile`."};
 }
 
+Check check_books(Store& store, Printer& printer) {
+  Progress progress(printer);
+  AuditOptions options;
+  options.checks_store = false;  // it has been, as a check of its own
+  options.on_progress = [&progress](const AuditProgress& seen) { progress.show("auditing the ledger: " + grouped(seen.rows) + " rows"); };
+  Result<AuditReport> report = audit_store(store, options);
+  if (!report) return failed("ledger", report.error());
+  std::string looked = counted(report->rows, "row", "rows") + " and " + counted(report->lines, "line", "lines");
+  if (report->holds()) return {"ledger", Verdict::good, looked + " agree with every balance", ""};
+  const Finding& first = report->findings.front();
+  return {
+      "ledger", Verdict::bad,
+      counted(report->findings_total, "finding", "findings") + " in " + looked + ", first " + std::string(first.code) + " at " + first.key,
+      "Run `orthink ledger verify`, which lists them; keep a copy of the store."};
+}
+
 }  // namespace
 
 Check failed(std::string_view what, const Error& error) {
   return {what, Verdict::bad, error.message, error.remedy};
 }
 
-void check_ledger(const Config& config, Printer&, std::vector<Check>& checks) {
+void check_ledger(const Config& config, Printer& printer, std::vector<Check>& checks) {
   const std::string& url = config.store();
   if (url.starts_with(kSqlite) && !file_facts(url.substr(kSqlite.size()))) {
     checks.push_back({"store", Verdict::good, "no ledger yet; the first call makes " + url.substr(kSqlite.size()), ""});
@@ -98,6 +115,7 @@ void check_ledger(const Config& config, Printer&, std::vector<Check>& checks) {
   checks.push_back(check_windows(store));
   checks.push_back(check_blocks(store));
   checks.push_back(check_outcomes(store, *at));
+  checks.push_back(check_books(store, printer));
 }
 
 }  // namespace orthink::cli

@@ -77,14 +77,15 @@ Exits 0, 2 for a scope or limit that is none, 1 when the store is away.)",
 
 Exits 0, or 1 when the store is away or a row of it cannot be read.)",
      0, 0},
-    {Verb::ledger, "ledger", "reconcile|export", "settle and copy out the book of calls",
-     R"(reconcile asks the upstream what became of every call whose outcome is unknown; with --since it also compares each settled call since then with the upstream's number. export writes every row with all it knows, as JSON lines or with --csv for a spreadsheet.
+    {Verb::ledger, "ledger", "verify|reconcile|export", "check, settle and copy out the book of calls",
+     R"(verify recomputes every balance from the rows and checks the journal: numbers without a gap, and the chain of seals. It lists what does not agree. reconcile asks the upstream what became of every call whose outcome is unknown; with --since it also compares each settled call since then with the upstream's number. export writes every row with all it knows, as JSON lines or with --csv for a spreadsheet.
 
+  orthink ledger verify
   orthink ledger reconcile --since 7d
   orthink ledger export --csv --since 2026-11-01 > november.csv
 
 Exits 0; 1 when something was found or disputed, or when store or upstream are away; 130 when interrupted (what was settled stays so).)",
-     1, 1, "reconcile export"},
+     1, 1, "verify reconcile export"},
     {Verb::why, "why", "CALL_ID|last", "show one call: its receipt, and every decision with its reasons",
      R"(The beginning of the id is enough when it is the only one. last is the newest call of the ledger.
 

@@ -353,6 +353,51 @@ TEST_CASE("reconcile: unknown outcomes are settled by the upstream's word, settl
   CHECK(contains(disputed.out, "1 agreed, 1 disputed"));
 }
 
+TEST_CASE("verify and doctor: a book that agrees, and one that somebody changed", "[ledger]") {
+  const Desk desk;
+  for (int i = 0; i < 2; ++i) REQUIRE(desk.run({"ask", "--user", "alice", "Why?"}).code == 0);
+  const Ran good = desk.run({"ledger", "verify"});
+  CHECK(good.code == 0);
+  CHECK(good.out.starts_with("all agree: 2 rows, 6 lines"));
+  CHECK(good.err.empty());
+  const Ran well = desk.run({"doctor"});
+  CHECK(contains(well.out, "ledger      good    2 rows and 6 lines agree with every balance"));
+  CHECK(contains(well.out, "outcomes    good"));
+
+  const std::unique_ptr<Store> store = desk.open();
+  std::string key;
+  StoredRow row;
+  REQUIRE(store->rows({}, [&](const std::string& each, const StoredRow& found) {
+    key = each;
+    row = found;
+    return false;
+  }));
+  HoldRecord record = *HoldRecord::parse(row.record);
+  record.actual.nano -= 100;
+  StoreBatch batch;
+  batch.at = now();
+  batch.is_durable = true;
+  RowWrite write = row_of(record);
+  write.from = HoldState::settled;
+  batch.rows.push_back(write);
+  REQUIRE(store->apply(batch).verdict == StoreReply::Verdict::applied);
+  const Ran bad = desk.run({"ledger", "verify"});
+  CHECK(bad.code == 1);
+  CHECK(contains(bad.out, "row_actual  " + key));
+  CHECK(contains(bad.out, " findings in 2 rows, 6 lines"));
+  const Ran as_json = desk.run({"ledger", "verify", "--json"});
+  CHECK(as_json.code == 1);
+  const json::Value verified = document(as_json.out);
+  CHECK(keys_of(verified) == "schema ok accounts rows lines lines_sealed seals counters moving duration_ms findings_total findings");
+  CHECK_FALSE(at(verified, {"ok"}).as_bool());
+  CHECK(keys_of(at(verified, {"findings"}).members()[0].value) == "code key text");
+  const Ran ill = desk.run({"doctor"});
+  CHECK(ill.code == 1);
+  CHECK(contains(ill.out, "ledger      bad"));
+  CHECK(contains(ill.out, "`orthink ledger verify`"));
+  CHECK(desk.run({"ledger", "verify", "--since", "1d"}).code == 2);
+}
+
 TEST_CASE("a store that is away: exit 1, a remedy, a document", "[ledger]") {
   Desk desk;
   std::ofstream(desk.home.path() + "/file") << "x";
