@@ -1,6 +1,10 @@
 #include "native/store/redis_store.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 #include "native/store/redis_facts.h"
 #include "native/store/redis_pack.h"
@@ -94,7 +98,7 @@ class RedisStore::Lease {
   std::unique_ptr<Link> link_;
 };
 
-RedisStore::RedisStore(RedisAddress address) : address_(std::move(address)) {}
+RedisStore::RedisStore(RedisAddress address) : address_(std::move(address)), process_(::getpid()) {}
 RedisStore::~RedisStore() = default;
 
 Result<std::unique_ptr<RedisStore>> RedisStore::open(std::string_view url) {
@@ -157,6 +161,9 @@ Result<void> RedisStore::claim(Link& link) {
 }
 
 Result<RedisStore::Lease> RedisStore::lease() {
+  if (::getpid() != process_)
+    return make_error(Errc::store_unavailable, address_.words() + ": a process was forked after it was opened",
+                      "Open the store after the fork.");
   std::unique_ptr<Link> link;
   uint64_t losses = 0;
   {

@@ -16,8 +16,10 @@
 // Connections: at most 16, opened as threads need them. One that is lost in a command makes that call fail and is opened anew by the
 // next; no command is sent twice.
 // Errors are Errc::store_unavailable. Thread rule: any thread; a call waits while all connections are taken. on_row, on_counter and
-// on_line may call the same store.
+// on_line may call the same store. Lifetime: the process does not fork after open(); the child's calls are refused.
 #pragma once
+
+#include <sys/types.h>
 
 #include <array>
 #include <condition_variable>
@@ -88,6 +90,7 @@ class RedisStore : public Store {
   Result<void> check_durability(Link& link);
 
   const RedisAddress address_;
+  const pid_t process_;
   std::array<std::string, 5> digests_;  // by which the server knows the scripts; written by open() only
   bool was_claimed_ = false;            // likewise
   std::mutex recovery_;                 // one recovery at a time

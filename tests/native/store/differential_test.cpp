@@ -55,7 +55,7 @@ class Stores {
 
 }  // namespace
 
-TEST_CASE("memory, SQLite and Redis give the same answers and hold the same") {
+TEST_CASE("memory, SQLite and Redis give the same answers and hold the same", "[differential]") {
   const uint64_t operations = number_from("ORTHINK_DIFFERENTIAL_OPS", 20'000);
   const auto seed = static_cast<uint32_t>(number_from("ORTHINK_DIFFERENTIAL_SEED", 20261124));
   INFO("seed " << seed);

@@ -420,6 +420,18 @@ TEST_CASE("what expired a day ago is cleared away by later writes of documents")
   CHECK(server.command({"ZCARD", redis_script::kNames}).number() == 1);
 }
 
+TEST_CASE("a child of fork() is refused, and leaves the connections alone") {
+  RedisServer server;
+  const auto store = opened(server);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(store->apply({}).verdict == Verdict::unavailable && !store->row("x") && !store->check() ? 0 : 1);
+  int status = 1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(store->apply(addition(1)).verdict == Verdict::applied);
+}
+
 TEST_CASE("scripts that the server has forgotten are sent again, and its clock is the store's") {
   RedisServer server;
   const auto store = opened(server);

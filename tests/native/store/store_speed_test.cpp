@@ -37,9 +37,10 @@ bool call(Store& store, const ledger::ScopeList& limits, const std::string& call
   return is_applied(ledger::settle(record, HoldState::sent, limits, kNoon));
 }
 
+// One thread, whose calls each wait for the disk alone, makes fewer of them.
 void measure(const std::string& what, Store& store, uint32_t threads) {
   const auto text = environment("ORTHINK_SPEED_CALLS");
-  const uint64_t calls = text ? std::strtoull(text->c_str(), nullptr, 10) : 10'000;
+  const uint64_t calls = (text ? std::strtoull(text->c_str(), nullptr, 10) : 10'000) / (threads == 1 ? 10 : 1);
   Limits limits;
   limits.set(LimitKind::usd_per_day, NanoUsd::kMax);
   limits.set(LimitKind::usd_per_month, NanoUsd::kMax);
@@ -64,14 +65,14 @@ TEST_CASE("calls a second on Redis", "[.][speed][redis]") {
   RedisServer server;
   auto store = RedisStore::open(server.url());
   REQUIRE(store);
-  for (const uint32_t threads : {1U, 16U}) measure("redis-" + std::to_string(threads), **store, threads);
+  for (const uint32_t threads : {16U, 1U}) measure("redis-" + std::to_string(threads), **store, threads);
 }
 
 TEST_CASE("calls a second on SQLite", "[.][speed][sqlite]") {
   TemporaryFolder folder;
   auto store = SqliteStore::open({folder.file("ledger.db")});
   REQUIRE(store);
-  for (const uint32_t threads : {1U, 16U}) measure("sqlite-" + std::to_string(threads), **store, threads);
+  for (const uint32_t threads : {16U, 1U}) measure("sqlite-" + std::to_string(threads), **store, threads);
 }
 
 }  // namespace orthink::test
