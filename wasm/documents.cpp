@@ -89,7 +89,6 @@ bool set_option(ExchangeOptions& options, std::string_view key, const json::Valu
   else if (key == "attempts" && number && *number >= 1 && *number <= 100) options.retry.attempts_max = static_cast<uint32_t>(*number);
   else if (key == "allow_stale_prices" && value.is_boolean()) options.prepare.allows_stale_prices = value.as_bool();
   else if (key == "ledger") return set_ledger(options.ledger, value);
-  else if (key == "dossier" && value.is_boolean()) options.keeps_dossier = value.as_bool();
   else return set_duration(options.deadlines, key, value);
   return true;
 }
@@ -100,7 +99,6 @@ Result<ExchangeOptions> exchange_options(std::string_view json) {
   Result<json::Value> document = object_from(json);
   if (!document) return document.error();
   ExchangeOptions options;
-  options.keeps_dossier = false;
   for (const json::Member& member : document->members()) {
     if (!set_option(options, member.key, member.value)) return wrong("option '" + member.key + "' is unknown or its value will not do");
   }

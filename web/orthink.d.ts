@@ -112,8 +112,6 @@ export interface CallOptions {
   thinking_tokens_max?: number;
   attempts?: number;
   allow_stale_prices?: boolean;
-  /** Keep every decision and the last event at the document "call/CALL_ID"; off unless asked for. */
-  dossier?: boolean;
   connect_ms?: number;
   first_token_ms?: number;
   idle_ms?: number;

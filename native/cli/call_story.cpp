@@ -40,9 +40,9 @@ Result<std::set<std::string>> matching(Store& store, const std::string& word, In
   const std::string headed = std::string(kIdHead) + word;
   for (const std::string& begin : {word, headed}) {
     if (std::max(begin.size(), kIdHead.size()) - (begin.starts_with(kIdHead) ? kIdHead.size() : 0) < kPrefixMin) continue;
-    Result<Store::Texts> documents = store.documents(Dossier::document_key(begin), at);
+    Result<Store::Texts> documents = store.documents(dossier_key(begin), at);
     if (!documents) return documents.error();
-    for (const auto& [key, text] : *documents) ids.insert(key.substr(Dossier::document_key("").size()));
+    for (const auto& [key, text] : *documents) ids.insert(key.substr(dossier_key("").size()));
   }
   Result<void> done = store.rows({}, [&](const std::string& key, const StoredRow& row) {
     const bool is_generation = row.record.find("\"" + word + "\"") != std::string::npos;
@@ -66,7 +66,7 @@ void write_member(json::Writer& out, const json::Value& object, std::string_view
 Result<std::string> call_named(Store& store, const std::string& word, Instant at) {
   if (word == "last") return newest(store, at);
   if (word.empty()) return make_error(Errc::invalid_argument, "no call is named", "Write its id, the beginning of it, or last.");
-  Result<std::optional<std::string>> exact = store.document(Dossier::document_key(word), at);
+  Result<std::optional<std::string>> exact = store.document(dossier_key(word), at);
   if (!exact) return exact.error();
   if (*exact) return word;
   const size_t slash = word.rfind('/');
@@ -87,7 +87,7 @@ Result<std::string> call_named(Store& store, const std::string& word, Instant at
 
 Result<Story> story_of(Store& store, const std::string& call_id, Instant at) {
   Story story{call_id, {}, {}, {}};
-  Result<std::optional<std::string>> document = store.document(Dossier::document_key(call_id), at);
+  Result<std::optional<std::string>> document = store.document(dossier_key(call_id), at);
   if (!document) return document.error();
   if (*document) {
     Result<json::Value> dossier = json::parse(**document);

@@ -32,9 +32,9 @@ void Exchange::State::keep_end(StoreBatch& batch) {
   if (!is_closed) {
     close_receipt();
     is_closed = true;
-    if (dossier || has_claim) {
+    if (witness || has_claim) {
       const std::string line = last_line();
-      if (dossier) last_words.push_back(dossier->write(options.call_id, after == After::complete, line, now));
+      if (witness) last_words.push_back(witness->keep(*this, line));
       if (has_claim) keep_claim(line);
     }
   }

@@ -175,7 +175,7 @@ Money Exchange::State::spent_estimate() const {
 
 void Exchange::State::cancel(bool is_urgent) {
   ++cancels;
-  decide("cancelled", "The caller has cancelled.", {{"phase", phase()}, {"stops_billing", stops_billing() ? "yes" : "no"}});
+  tell(Decided::cancelled);
   if (is_urgent || cancels > 1) return leave(cancelled_error());
   switch (stage) {
     case Stage::reserving:  // the answer of the store decides what must be undone
@@ -251,8 +251,8 @@ Result<Exchange> Exchange::open(Instant now, const Ask& ask, const Catalog& cata
   receipt.budget_tokens = plan.think.budget_tokens;
   receipt.reasons = plan.reasons;
   receipt.warnings = plan.warnings;
-  if (state->options.keeps_dossier) state->dossier.emplace(ask, plan);
-  state->decide_planned();
+  if (state->options.witness != nullptr) state->witness = state->options.witness(ask, plan);
+  state->tell(State::Decided::planned);
   state->begin_row();
   return Exchange(std::move(state));
 }

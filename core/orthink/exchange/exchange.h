@@ -49,6 +49,8 @@ struct LedgerOptions {
   uint32_t warn_percent = 80;            // a limit used this far is named in the receipt's warnings
 };
 
+class Witness;
+
 struct ExchangeOptions {
   std::string call_id;                   // unique per call, made by the host
   uint64_t entropy = 0;                  // seed of the retry jitter
@@ -57,11 +59,13 @@ struct ExchangeOptions {
   Deadlines deadlines;
   LedgerOptions ledger;
   std::optional<Claim> idempotency;      // of this call_id; the fingerprint is that of chat/fingerprint
-  bool keeps_dossier = true;             // the last batch carries the call's dossier (exchange/dossier)
+  // Hears of every decision; the batch that closes the call carries what it keeps. Null: nobody (exchange/dossier has one).
+  std::unique_ptr<Witness> (*witness)(const Ask&, const Prepared&) = nullptr;
 };
 
 class Exchange {
  public:
+  struct State;                                      // the inside: exchange/state.h
   // Checks, plans and prices the ask; sends and holds nothing yet. The Error is the refusal.
   static Result<Exchange> open(Instant now, const Ask& ask, const Catalog& catalog, ExchangeOptions options);
   Exchange(Exchange&&) noexcept;
@@ -84,7 +88,6 @@ class Exchange {
   [[nodiscard]] Money spent_estimate() const;
 
  private:
-  struct State;
   explicit Exchange(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -90,7 +90,7 @@ void Exchange::State::on_sent() {
   }
   if (is_sent) return;
   is_sent = true;
-  decide("sent", "The request is on its way.", {{"leg", leg}});
+  tell(Decided::sent);
   if (stage == Stage::connecting) stage = Stage::waiting;
   // A whole body is silent until it comes: only the call's deadline counts then.
   const Duration usual =
@@ -104,9 +104,7 @@ void Exchange::State::on_head(const http::Head& received) {
   head = received;
   generation_id = std::string(head.find("x-generation-id"));
   provider = std::string(head.find("x-provider-name"));
-  decide("head", "The upstream has answered.",
-         {{"leg", leg}, {"status", static_cast<uint64_t>(head.status)}, {"generation", generation_id}, {"provider", provider},
-          {"retry_after", head.find("retry-after")}});
+  tell(Decided::head);
   if (prepared.streams) idle_by = now + options.deadlines.idle;
   if (head.status != 200) {
     stage = Stage::error_body;

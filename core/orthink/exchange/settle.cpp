@@ -96,15 +96,14 @@ StoreBatch Exchange::State::closing_batch(HoldState from, HoldState to) {
     hold.actual = NanoUsd::ceil(*receipt.cost);
     hold.source = amount_source(receipt.cost_source);
     hold.is_flagged = hold.actual > hold.bound;
-    decide_settled();
+    tell(Decided::settled);
     return ledger::settle(hold, from, options.ledger.scopes, now);
   }
   if (to == HoldState::released) {
-    decide("released", "Nothing was or will be billed for it: the hold falls.", {{"row", hold.row}});
+    tell(Decided::released);
     return ledger::release(hold, from, options.ledger.scopes, now);
   }
-  decide("unknown", "What it cost is not known: the hold stays, and the upstream is asked.",
-         {{"row", hold.row}, {"generation", hold.generation_id}, {"ask_in_ms", static_cast<uint64_t>(limits::kGenerationDelay.ms())}});
+  tell(Decided::unknown);
   return ledger::leave_unknown(hold, now + limits::kGenerationDelay, now);
 }
 
@@ -140,7 +139,7 @@ void Exchange::State::on_reserved(const StoreReply& reply) {
   open_hold = prepared.hold;
   has_claim = options.idempotency.has_value();
   standing = ledger::limit_states(hold, options.ledger.scopes, reply);
-  decide_reserved();
+  tell(Decided::reserved);
   receipt.held = still_held.plus(unconfirmed).plus(open_hold);
   if (is_cancelled()) return release_and_fail(make_error(Errc::cancelled, "the call was cancelled"));
   stage = Stage::marking;
@@ -166,8 +165,8 @@ void Exchange::State::on_refused(const StoreReply& reply) {
   } else {
     error = ledger::refusal(hold, options.ledger.scopes, reply, now);
   }
-  decide("refused", error->message, {{"row", hold.row}, {"verdict", name(reply.verdict)}, {"key", reply.failed_key}});
-  if (reply.verdict == StoreReply::Verdict::unavailable) dossier.reset();  // nowhere to keep it
+  tell(Decided::refused, Bill::none, {}, false, &reply);
+  if (reply.verdict == StoreReply::Verdict::unavailable) witness.reset();  // nowhere to keep it
   after = After::fail;
   finish();
 }
@@ -218,10 +217,10 @@ void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
   }
   drain_by = Instant::never();
   error = std::move(failure);
-  decide_leg_end(bill);
+  tell(Decided::leg_ended, bill);
   if (delay && bill == Bill::none && !is_sent) {  // the row is used again
     after = After::retry;
-    decide_retry(*delay);
+    tell(Decided::retry, bill, *delay);
     return back_off(*delay);
   }
   const HoldState end = row_end(bill);
@@ -233,9 +232,9 @@ void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
   after = !error ? After::complete : retries ? After::retry : After::fail;
   if (retries) {
     backoff_until = now + *delay;
-    decide_retry(*delay);
+    tell(Decided::retry, bill, *delay);
   } else if (error && !is_cancelled()) {
-    decide_no_retry(bill, delay.has_value());
+    tell(Decided::no_retry, bill, {}, delay.has_value());
   }
   stage = Stage::settling;
   settle_by = now + limits::kDrainDeadline;

@@ -1,5 +1,5 @@
 // The inside of Exchange: what it knows between two mutations. Implemented in exchange.cpp (inputs, time), leg.cpp (one request and
-// its response), settle.cpp (store batches, retries), decisions.cpp (what is told of them) and end.cpp (the receipt, what is kept of it).
+// its response), settle.cpp (store batches, retries) and end.cpp (the receipt, what is kept of it).
 //
 // Stages:
 //   reserving -> marking -> connecting -> waiting -> body | error_body -> settling -> over
@@ -14,14 +14,15 @@
 #include <vector>
 
 #include "orthink/chat/stream.h"
-#include "orthink/exchange/dossier.h"
 #include "orthink/exchange/exchange.h"
+#include "orthink/exchange/witness.h"
 
 namespace orthink {
 
 struct Exchange::State {
   enum class Stage : uint8_t { reserving, marking, connecting, waiting, body, error_body, closing, settling, backoff, over };
   enum class After : uint8_t { complete, fail, retry };
+  using Decided = Decision::Kind;
 
   // Of the call.
   Prepared prepared;
@@ -41,7 +42,7 @@ struct Exchange::State {
   bool is_closed = false;            // the receipt is; the last batch has left, or needs none
   bool is_replayed = false;
   bool has_claim = false;            // the idempotency key is taken by this call
-  std::optional<Dossier> dossier;
+  std::unique_ptr<Witness> witness;
   std::vector<DocumentWrite> last_words;   // what the last batch carries beside its row
 
   // Of the hold row.
@@ -116,16 +117,10 @@ struct Exchange::State {
   void back_off(Duration delay);
   void release_and_fail(Error failure);
 
-  // decisions.cpp
-  void decide(std::string_view code, std::string_view text, const Facts& inputs);
-  void decide_planned();
-  void decide_reserved();
-  void decide_leg_end(Bill bill);
-  void decide_retry(Duration delay);
-  void decide_no_retry(Bill bill, bool is_too_dear);
-  void decide_settled();
-
   // end.cpp
+  void tell(Decided kind, Bill bill = Bill::unknown, Duration delay = {}, bool is_too_dear = false, const StoreReply* reply = nullptr) {
+    if (witness) witness->see(*this, Decision{kind, bill, delay, is_too_dear, reply});
+  }
   void finish();
   void keep_end(StoreBatch& batch);
   void keep_end_alone();

@@ -17,6 +17,11 @@ constexpr std::string_view kAnswer =
     "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":14,\"completion_tokens\":6,\"total_tokens\":20,\"cost\":0.000044}}\n\n"
     "data: [DONE]\n\n";
 
+ScriptedWorld opened(ExchangeOptions options = {}) {
+  options.witness = open_dossier;
+  return ScriptedWorld::open(kAsk, std::move(options));
+}
+
 json::Value dossier_of(const ScriptedWorld& world) {
   const Result<json::Value> document = json::parse(world.documents.at("call/call"));
   REQUIRE(document.ok());
@@ -39,7 +44,7 @@ const json::Value& decision(const json::Value& dossier, std::string_view code) {
 ScriptedWorld failing_twice() {
   ExchangeOptions options;
   options.entropy = 1;
-  ScriptedWorld world = ScriptedWorld::open(kAsk, std::move(options));
+  ScriptedWorld world = opened(std::move(options));
   world.start();
   world.head(429);
   world.bytes(R"({"error":{"code":429,"message":"slow"}})");
@@ -50,7 +55,7 @@ ScriptedWorld failing_twice() {
 }  // namespace
 
 TEST_CASE("the batch that settles a call carries its dossier, and the last event is the one that is polled") {
-  ScriptedWorld world = ScriptedWorld::open(kAsk);
+  ScriptedWorld world = opened();
   world.start();
   world.head(200);
   CHECK(world.documents.empty());
@@ -59,9 +64,9 @@ TEST_CASE("the batch that settles a call carries its dossier, and the last event
   REQUIRE(world.batch.is_durable);
   REQUIRE(world.batch.documents.size() == 1);
   const DocumentWrite& write = world.batch.documents.front();
-  CHECK(write.key == Dossier::document_key("call"));
+  CHECK(write.key == dossier_key("call"));
   CHECK(write.expects == DocumentWrite::Expects::anything);
-  CHECK(write.expires == world.now + Dossier::kKeptFor);
+  CHECK(write.expires == world.now + kDossierKeptFor);
   world.applied();
   const json::Value dossier = dossier_of(world);
   CHECK(codes_of(dossier) == std::vector<std::string>{"planned", "reserved", "sent", "head", "leg_ended", "settled"});
@@ -77,7 +82,7 @@ TEST_CASE("a reservation's decision names where every limit stands") {
   Limits limits;
   limits.set(LimitKind::usd_per_day, 1'000'000'000);
   options.ledger.scopes = {{Scope{}, Limits{}}, {Scope{ScopeKind::user, "alice"}, limits}};
-  ScriptedWorld world = ScriptedWorld::open(kAsk, std::move(options));
+  ScriptedWorld world = opened(std::move(options));
   StoreReply reply;
   reply.ticket = world.ticket;
   reply.values = {0, 0, 0, 0, 0, 40'000'000, 30'000'000, 0, 0, 1};
@@ -107,18 +112,18 @@ TEST_CASE("a call that goes on is not closed; cancelled while it waits, its end 
 }
 
 TEST_CASE("a refused reservation is told of, unless there is nowhere to keep it") {
-  ScriptedWorld refused = ScriptedWorld::open(kAsk);
+  ScriptedWorld refused = opened();
   refused.refused(StoreReply::Verdict::guard_failed, "b/global");
   REQUIRE(refused.exchange->is_over());
   CHECK(decision(dossier_of(refused), "refused").find("inputs")->find("key")->text() == "b/global");
-  ScriptedWorld away = ScriptedWorld::open(kAsk);
+  ScriptedWorld away = opened();
   away.refused(StoreReply::Verdict::unavailable);
   REQUIRE(away.exchange->is_over());
   CHECK(away.documents.empty());
 }
 
 TEST_CASE("a document in the way does not keep a row from being closed") {
-  ScriptedWorld world = ScriptedWorld::open(kAsk);
+  ScriptedWorld world = opened();
   world.start();
   world.head(200);
   world.bytes(kAnswer);
@@ -130,10 +135,8 @@ TEST_CASE("a document in the way does not keep a row from being closed") {
   CHECK(world.exchange->is_over());
 }
 
-TEST_CASE("without a dossier nothing is kept") {
-  ExchangeOptions options;
-  options.keeps_dossier = false;
-  ScriptedWorld world = ScriptedWorld::open(kAsk, std::move(options));
+TEST_CASE("without a witness nothing is kept") {
+  ScriptedWorld world = ScriptedWorld::open(kAsk);
   world.start();
   world.head(401);
   world.end();

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "orthink/chat/prepare.h"
+#include "orthink/exchange/dossier.h"
 #include "orthink/exchange/exit_code.h"
 #include "orthink/ledger/batch_json.h"
 #include "tests/support/golden.h"
@@ -86,11 +87,10 @@ class Player {
  private:
   std::vector<std::string> open(const json::Value& value, int64_t ms) {
     ExchangeOptions options;
-    options.keeps_dossier = false;
     if (const json::Value* given = value.find("options")) {
       options.call_id = text_at(*given, "call_id");
       if (const json::Value* entropy = given->find("entropy")) options.entropy = entropy->as_u64().value();
-      if (const json::Value* keeps = given->find("dossier")) options.keeps_dossier = keeps->as_bool();
+      if (const json::Value* keeps = given->find("dossier"); keeps != nullptr && keeps->as_bool()) options.witness = open_dossier;
       if (const json::Value* attempts = given->find("attempts"))
         options.retry.attempts_max = static_cast<uint32_t>(attempts->as_u64().value());
     }
@@ -132,8 +132,10 @@ std::vector<std::string> events_of(const Golden& golden, const Cut& cut) {
 }  // namespace
 
 TEST_CASE("exchange conversations go as written") {
-  const std::vector<std::string> files = golden_files("exchange");
+  std::vector<std::string> files = golden_files("exchange");
   CHECK(files.size() >= 20);
+  // Those whose host keeps a dossier; the module of the page keeps none.
+  for (std::string& file : golden_files("dossier")) files.push_back(std::move(file));
   for (const std::string& file : files) {
     DYNAMIC_SECTION(file.substr(file.rfind('/') + 1)) {
       Player player([](size_t left) { return left; });

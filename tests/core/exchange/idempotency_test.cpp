@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "orthink/chat/fingerprint.h"
+#include "orthink/exchange/dossier.h"
 #include "orthink/exchange/last_event.h"
 #include "orthink/ledger/memory_table.h"
 #include "tests/support/scripted_world.h"
@@ -35,6 +36,7 @@ class Call {
     ExchangeOptions options;
     options.call_id = call_id;
     options.entropy = 1;
+    options.witness = open_dossier;
     options.retry.attempts_max = attempts;
     options.prepare.is_paid = true;
     options.idempotency = claim_of(std::move(call_id), ask);

@@ -4,7 +4,7 @@
 #include <map>
 #include <random>
 
-#include "orthink/exchange/exchange.h"
+#include "orthink/exchange/dossier.h"
 #include "orthink/exchange/render.h"
 #include "tests/support/scripted_world.h"
 
@@ -66,6 +66,7 @@ class Script {
   explicit Script(uint64_t seed) : random_(seed) {
     ExchangeOptions options;
     options.call_id = "c";
+    options.witness = open_dossier;
     options.entropy = seed;
     options.prepare.is_paid = true;
     options.prepare.now = Instant::zero();
