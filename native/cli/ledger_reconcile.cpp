@@ -36,10 +36,10 @@ struct Outcome {
   std::optional<Instant> since;
   Compared compared;
   std::optional<Error> error;
-  bool is_interrupted = false;
+  int stopped = 0;  // 130 or 143: by a signal
 
   [[nodiscard]] int code() const {
-    if (is_interrupted) return 130;
+    if (stopped != 0) return stopped;
     if (error) return exit_code(*error);
     return compared.disputed > 0 ? 1 : 0;
   }
@@ -115,8 +115,10 @@ Outcome carry_out(Store& store, HttpClient& client, const Span& span, const Sign
     Result<void> done = records ? compare_all(client, *records, signals.fd(), progress, outcome.compared) : records.error();
     if (!done) outcome.error = done.error();
   }
-  outcome.is_interrupted = is_stopped();
-  if (outcome.is_interrupted) outcome.error = std::nullopt;
+  if (is_stopped()) {
+    outcome.stopped = signals.seen().terminations > 0 ? 143 : 130;
+    outcome.error = std::nullopt;
+  }
   return outcome;
 }
 
@@ -135,7 +137,7 @@ std::string document(const Outcome& outcome) {
     out.object().key("key").string(dispute.key).key("generation_id").string(dispute.generation_id);
     out.key("ours_usd").string(dispute.ours.to_decimal()).key("upstream_usd").string(dispute.theirs.to_decimal()).end();
   }
-  out.end().key("interrupted").boolean(outcome.is_interrupted).key("error");
+  out.end().key("interrupted").boolean(outcome.stopped != 0).key("error");
   if (outcome.error)
     out.raw(render::error_json(*outcome.error));
   else
@@ -159,7 +161,7 @@ void print_outcome(Printer& printer, const Outcome& outcome) {
   if (outcome.since)
     printer.line(grouped(compared.agreed + compared.disputed + compared.unknown) + " settled calls compared: " + grouped(compared.agreed) +
                  " agreed, " + grouped(compared.disputed) + " disputed, " + grouped(compared.unknown) + " unknown to the upstream");
-  if (outcome.is_interrupted) printer.talk("interrupted; what was settled stays so");
+  if (outcome.stopped != 0) printer.talk("interrupted; what was settled stays so");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace orthink::cli {
 
-// The exit code: 1 when something is disputed or was not reached, 130 when interrupted.
+// The exit code: 1 when something is disputed or was not reached, 130 or 143 when a signal stopped it.
 int reconcile_ledger(const Typed& typed, Printer& printer);
 
 }  // namespace orthink::cli

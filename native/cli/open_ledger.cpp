@@ -14,7 +14,7 @@ namespace {
 std::string words_for(const std::string& url) {
   if (!url.starts_with("redis")) return url;
   Result<RedisAddress> address = RedisAddress::parse(url);
-  return address ? "redis at " + address->words() : "redis";
+  return address ? address->words() : "redis";
 }
 
 std::optional<int> digits(std::string_view text, size_t size) {

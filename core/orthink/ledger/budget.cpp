@@ -169,6 +169,7 @@ std::string text(const std::vector<ScopeState>& states, size_t width, const Pain
   std::string out;
   for (const ScopeState& each : states) {
     out += inked(paint, Ink::heading, shown(each.scope.to_text(), width - 12));
+    if (each.scope.id == "*") out += inked(paint, Ink::faint, "  default of the kind");
     out += (each.is_blocked ? "  " + inked(paint, Ink::alarm, "BLOCKED") : "") + "\n";
     for (const ledger::LimitState& state : each.limits) out += limit_lines(state, width, paint);
     const bool has_money = std::any_of(each.limits.begin(), each.limits.end(), [](const ledger::LimitState& l) { return is_money(l.kind); });

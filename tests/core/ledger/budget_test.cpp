@@ -109,6 +109,7 @@ TEST_CASE("no scopes, no limits, no control characters") {
   CHECK(budget::text({}, 80).empty());
   const auto states = budget::states({{{ScopeKind::user, "a\x1b[2J\n\xff"}, {}}}, {}, {}, kNoon);
   CHECK(budget::text(states, 10) == "user:a?[2J??\n  no limit of money; this month $0 spent, $0 held\n");
+  CHECK(budget::text(budget::states({{{ScopeKind::user, "*"}, {}}}, {}, {}, kNoon), 80).starts_with("user:*  default of the kind\n"));
   const auto spending = budget::states({{kAlice, {}}},
                                        {{ledger::committed_key(kAlice, true, window::month_of(kNoon)), 7'500'000'000},
                                         {ledger::held_key(kAlice, true, window::month_of(kNoon)), 500'000'000}},
