@@ -422,6 +422,32 @@ TEST_CASE("a store that is away: exit 1, a remedy, a document", "[ledger]") {
   CHECK(contains(desk.run({"report"}).out, "the store is memory:"));
 }
 
+TEST_CASE("a call belongs to the time of its first row, and the trend shows 30 days whatever was asked for", "[ledger]") {
+  const Desk desk;
+  desk.run({"budget"});
+  const auto day = [](int64_t ago) { return window::day_begin(window::day_of(now()) - ago); };
+  const Instant since = day(40);
+  HoldRecord early = settled_record("call-early", Instant{since.us - 1'000'000}, 100);
+  HoldRecord late = early;  // its second attempt
+  late.row = 2;
+  late.created = since + Duration::seconds(1);
+  const HoldRecord within = settled_record("call-within", since + Duration::seconds(2), 7);
+  const HoldRecord recent = settled_record("call-recent", day(10), 1'000);
+  StoreBatch batch;
+  batch.at = now();
+  for (const HoldRecord& record : {early, late, within, recent}) batch.rows.push_back(row_of(record));
+  REQUIRE(desk.open()->apply(batch).verdict == StoreReply::Verdict::applied);
+  const auto report = [&desk](const char* flag, Instant when) {
+    return document(desk.run({"report", "--json", flag, window::iso_text(when)}).out);
+  };
+  CHECK(at(report("--since", since), {"totals", "calls"}).as_u64() == 2);
+  CHECK(at(report("--since", since), {"totals", "cost_usd"}).text() == "0.000001007");
+  CHECK(at(report("--until", since), {"totals", "cost_usd"}).text() == "0.0000002");
+  const json::Value today = report("--since", day(0));
+  CHECK(at(today, {"totals", "calls"}).as_u64() == 0);
+  CHECK(at(today, {"trend"}).members()[19].value.find("cost_usd")->text() == "0.000001");
+}
+
 TEST_CASE("a full disk under standard output is an error, a reader that has gone is none", "[ledger]") {
   const Desk desk;
   REQUIRE(desk.run({"ask", "Why?"}).code == 0);
