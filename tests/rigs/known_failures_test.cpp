@@ -11,6 +11,7 @@
 #include "native/store/memory_store.h"
 #include "native/store/sqlite_store.h"
 #include "orthink/ledger/window.h"
+#include "tests/native/program.h"
 #include "tests/native/temporary_folder.h"
 #include "tests/rigs/two_books.h"
 #include "tests/rigs/wrapped_store.h"
@@ -259,6 +260,19 @@ TEST_CASE("a settlement after midnight falls into the day of its reservation, an
                          ledger::held_key(kUser, false, day + 1)}) == std::vector<int64_t>{4, 0, 0, 0});
   const HoldRecord other = hold_of("call-2", NanoUsd{10}, next);
   CHECK(store.apply(ledger::reserve(other, limited(10), "e", next)).verdict == StoreReply::Verdict::applied);
+}
+
+TEST_CASE("a clock that the upstream contradicts opens no fresh budget: the program buys nothing") {
+  const std::string skew = GENERATE("86400", "-86400");
+  Room room("clock-skew=" + skew);
+  const test::TemporaryFolder folder;
+  const test::Run run = test::run_program({"ask", "--json", "--think", "off", "Why?"}, {{"HOME", folder.path()},
+                                                                                       {"ORTHINK_BASE_URL", room.simulator->url()},
+                                                                                       {"OPENROUTER_API_KEY", "sk-test-key"},
+                                                                                       {"ORTHINK_STORE", "sqlite:" + folder.file("l.db")}});
+  CHECK(run.exit_code != 0);
+  CHECK(run.out.find("\"code\":\"clock_refused\"") != std::string::npos);
+  CHECK(room.posts() == 0);
 }
 
 TEST_CASE("many clean up after the same calls at once: each is counted once") {
