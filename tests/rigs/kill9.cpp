@@ -9,7 +9,10 @@
 // recovery touches it); at the end of all, line by line: nothing lost, nothing counted twice, what differs is a flagged bound.
 #include "tests/rigs/kill9.h"
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -44,8 +47,11 @@ class Era {
     else
       file_ = folder_.file("store");
     const std::string url = server_ ? server_->url() : "sqlite:" + file_;
+    const std::map<std::string, std::string> settings{
+        {"ORTHINK_STORE", url}, {"ORTHINK_DAILY_LIMIT_USD", "1000000"}, {"ORTHINK_MONTHLY_LIMIT_USD", "1000000"}};
     Result<Config> config = load_config({.file_path = {}, .config_folder = {}, .variables = [&](const std::string& variable) {
-                                           return variable == "ORTHINK_STORE" ? std::optional(url) : std::nullopt;
+                                           const auto found = settings.find(variable);
+                                           return found == settings.end() ? std::nullopt : std::optional(found->second);
                                          }, .flags = {}});
     if (!config) give_up(config.error().message);
     config_ = std::move(*config);
