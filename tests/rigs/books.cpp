@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "native/money/audit_store.h"
 #include "orthink/wire/json.h"
 
 namespace orthink::rig {
@@ -18,6 +19,7 @@ void count_row(const Books::Row& row, std::map<std::string, int64_t>& counters) 
       const int64_t window = is_month ? record.month : record.day;
       counters[ledger::held_key(scope, is_month, window)] += held;
       counters[ledger::committed_key(scope, is_month, window)] += held + spent;
+      if (record.row > 1) counters[ledger::retries_key(scope, is_month, window)] += held;
     }
     counters[ledger::requests_key(scope, record.day)] += 1;
   }
@@ -120,6 +122,15 @@ std::vector<std::string> Books::compare(Store& store, const ledger::ScopeList& l
           found.push_back(key + " is above its limit: " + std::to_string(committed) + " > " + std::to_string(*limit));
     }
   }
+  return found;
+}
+
+std::vector<std::string> audit(Store& store, const ledger::ScopeList& limits) {
+  const Result<AuditReport> report = audit_store(store, {.limits = limits});
+  if (!report) return {"the store cannot be audited: " + report.error().message};
+  std::vector<std::string> found;
+  for (const Finding& finding : report->findings) found.push_back("audit: " + std::string(finding.code) + " " + finding.key + ": " + finding.text);
+  if (report->moving != 0) found.push_back("audit: what nobody writes does not stand still");
   return found;
 }
 

@@ -32,4 +32,7 @@ struct Books {
 
 Books recompute(Store& store);
 
+// What the program's own audit finds, the store's own check included: a second opinion, which must come to the same.
+std::vector<std::string> audit(Store& store, const ledger::ScopeList& limits = {});
+
 }  // namespace orthink::rig

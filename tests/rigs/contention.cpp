@@ -54,6 +54,7 @@ uint64_t trade(const Arguments& arguments, uint64_t seed, Store& store, Verdict&
   const Losses losses = compare(traffic.history(), books);
   verdict.add(losses.lost);
   verdict.add(losses.wrong);
+  verdict.add(audit(store));
   return traffic.applied();
 }
 

@@ -197,6 +197,7 @@ int run(const Arguments& arguments) {
   verdict.expect(arguments.get("kills") != 0 || facts->most_used <= calls, "more was in use than the budget");
   verdict.expect(facts->wrong == 0, "the store answered what it should not");
 
+  verdict.add(audit(*store));
   const Result<Recovered> recovered = recover(*store, epoch::Epoch::own());
   verdict.expect(recovered.ok(), "the recovery failed");
   const uint64_t charged = charge_unknown(*store, limits, verdict);
@@ -204,6 +205,7 @@ int run(const Arguments& arguments) {
   Buyer(*store, *epoch, limits, *facts, arguments.seed(), "rest").buy(true);
   const Books books = recompute(*store);
   verdict.add(books.compare(*store, limits));
+  verdict.add(audit(*store));
   const uint64_t used = books.count(HoldState::settled);
   verdict.expect(used <= calls, "more calls than the budget: " + std::to_string(used));
   verdict.expect(used * 100 >= calls * 99, "part of the budget cannot be used: " + std::to_string(calls - used));

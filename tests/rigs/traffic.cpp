@@ -64,8 +64,8 @@ class Traffic::Worker {
     next.limits = traffic_.limits_of(user);
     HoldRecord& record = next.record;
     record.call_id = traffic_.options_.name + "-" + std::to_string(number_) + "-" + std::to_string(++calls_);
-    record.row = 1;
-    record.attempt = 1;
+    record.row = dice_.one_in(6) ? 2 : 1;  // some are retries
+    record.attempt = record.row;
     for (const ScopeLimits& each : next.limits) record.scopes.push_back(each.scope);
     record.created = at();
     record.deadline = record.created + Duration::seconds(60);
