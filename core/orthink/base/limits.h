@@ -41,6 +41,8 @@ inline constexpr Duration kIdleDeadline = Duration::seconds(60);
 inline constexpr Duration kCallDeadline = Duration::seconds(15 * 60);
 // After a cancel, where the provider goes on billing, the rest is read for its usage at most this long.
 inline constexpr Duration kDrainDeadline = Duration::seconds(10);
+// Output that may have been generated when a stream is closed and was not handed to us: some seconds of a fast model.
+inline constexpr uint64_t kTokensInFlightMax = 512;
 // The first look at /generation of an outcome that is not known: sooner it is not stored yet.
 inline constexpr Duration kGenerationDelay = Duration::seconds(1);
 inline constexpr Duration kHeartbeat = Duration::seconds(10);

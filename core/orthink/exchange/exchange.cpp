@@ -221,6 +221,8 @@ void Exchange::State::leave(Error why) {
   if (stage == Stage::waiting || stage == Stage::body || stage == Stage::error_body || stage == Stage::connecting) close_leg();
   if (stage == Stage::reserving || stage == Stage::marking) {
     // The store has not answered: what it did with the row is found when it is opened next.
+  } else if (slice_ticket != 0) {
+    warn_silent();  // nor has it told what the row holds
   } else if (row_state == HoldState::sent) {
     keep_views();
     if (!never_left && stage == Stage::body) reader.finish();
@@ -253,6 +255,7 @@ Result<Exchange> Exchange::open(Instant now, const Ask& ask, const Catalog& cata
   receipt.warnings = plan.warnings;
   if (state->options.witness != nullptr) state->witness = state->options.witness(ask, plan);
   state->tell(State::Decided::planned);
+  state->open_slices(ask);
   state->begin_row();
   return Exchange(std::move(state));
 }

@@ -47,6 +47,7 @@ struct LedgerOptions {
   ledger::ScopeList scopes{{Scope{}, Limits{}}};  // global first
   std::string epoch;                     // names this process while its holds are open
   uint32_t warn_percent = 80;            // a limit used this far is named in the receipt's warnings
+  std::optional<uint64_t> slice_tokens;  // hold a slice of the output at a time where billing stops on a cancel; absent or 0: all of it
 };
 
 class Witness;

@@ -121,6 +121,8 @@ void Exchange::State::on_head(const http::Head& received) {
   if (is_draining() && stops_billing()) {
     close_leg();
     end_body();
+  } else {
+    slice();
   }
 }
 
@@ -140,6 +142,8 @@ void Exchange::State::on_bytes(std::string_view bytes) {
   if (reader.is_done() || reader.error() || (is_draining() && stops_billing())) {
     close_leg();
     end_body();
+  } else {
+    slice();
   }
 }
 
@@ -269,7 +273,7 @@ void Exchange::State::close_leg() {
 }
 
 // The bytes have left and what becomes of them is not known.
-void Exchange::State::time_out(Errc errc, const std::string& message) {
+void Exchange::State::cut(Error why) {
   close_leg();
   if (stage == Stage::body) {
     keep_views();
@@ -277,7 +281,7 @@ void Exchange::State::time_out(Errc errc, const std::string& message) {
     if (reader.answer().generation_id.empty()) reader.answer().generation_id = generation_id;
     if (reader.answer().provider.empty()) reader.answer().provider = provider;
   }
-  conclude(make_error(errc, message), Bill::unknown);
+  conclude(std::move(why), Bill::unknown);
 }
 
 bool Exchange::State::stops_billing() const {

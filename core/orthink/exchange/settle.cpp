@@ -47,7 +47,7 @@ HoldRecord Exchange::State::new_hold() const {
   for (const ScopeLimits& each : options.ledger.scopes) made.scopes.push_back(each.scope);
   made.day = window::day_of(now);
   made.month = window::month_of(now);
-  made.bound = NanoUsd::ceil(prepared.hold);
+  made.bound = NanoUsd::ceil(row_bound);
   made.tokens_bound = prepared.prompt_tokens_bound + prepared.think.output_cap_tokens;
   made.model = prepared.card.id;
   made.price_source = prepared.price_source;
@@ -59,6 +59,7 @@ HoldRecord Exchange::State::new_hold() const {
 void Exchange::State::begin_row() {
   ++row;
   stage = Stage::reserving;
+  begin_slices();
   hold = new_hold();
   StoreBatch batch = row == 1 ? ledger::reserve(hold, options.ledger.scopes, options.ledger.epoch, now)
                               : ledger::reserve_retry(hold, options.ledger.scopes, standing, options.ledger.epoch, now);
@@ -108,6 +109,7 @@ StoreBatch Exchange::State::closing_batch(HoldState from, HoldState to) {
 }
 
 void Exchange::State::on_store(const StoreReply& reply) {
+  if (slice_ticket != 0 && reply.ticket == slice_ticket) return on_rebound(reply);
   if (reply.ticket != awaited || awaited == 0) return;
   awaited = 0;
   const bool is_applied = reply.verdict == StoreReply::Verdict::applied;
@@ -136,7 +138,7 @@ void Exchange::State::on_store(const StoreReply& reply) {
 
 void Exchange::State::on_reserved(const StoreReply& reply) {
   if (reply.verdict != StoreReply::Verdict::applied) return on_refused(reply);
-  open_hold = prepared.hold;
+  open_hold = row_bound;
   has_claim = options.idempotency.has_value();
   standing = ledger::limit_states(hold, options.ledger.scopes, reply);
   tell(Decided::reserved);
@@ -191,16 +193,16 @@ HoldState Exchange::State::row_end(Bill bill) {
   if (receipt.usage.state == UsageState::final_ && receipt.cost) {
     settled = settled.plus(*receipt.cost);
     settled_source = std::max(settled_source.value_or(receipt.cost_source), receipt.cost_source);
-    if (*receipt.cost > prepared.hold) {
-      warn("cost_above_bound", "It cost $" + receipt.cost->to_decimal() + ", more than the bound of $" + prepared.hold.to_decimal() + ".");
+    if (*receipt.cost > row_bound) {
+      warn("cost_above_bound", "It cost $" + receipt.cost->to_decimal() + ", more than the bound of $" + row_bound.to_decimal() + ".");
     }
     return HoldState::settled;
   }
   if (bill == Bill::none) return HoldState::released;
-  still_held = still_held.plus(prepared.hold);
+  still_held = still_held.plus(row_bound);
   open_hold = Money::zero();
   const std::string& named = named_generation();
-  warn("attempt_unknown", "What attempt " + std::to_string(receipt.attempts) + " cost is not known; $" + prepared.hold.to_decimal() +
+  warn("attempt_unknown", "What attempt " + std::to_string(receipt.attempts) + " cost is not known; $" + row_bound.to_decimal() +
                               " stays held for it" + (named.empty() ? "." : " (generation " + named + ")."));
   return HoldState::unknown;
 }
@@ -211,6 +213,14 @@ bool Exchange::State::may_hold_another() const {
 }
 
 void Exchange::State::conclude(std::optional<Error> failure, Bill bill) {
+  if (slice_ticket != 0) {  // what the row holds is not known before the store has answered
+    error = failure;
+    after = failure ? After::fail : After::complete;
+    deferred = Conclusion{std::move(failure), bill};
+    stage = Stage::settling;
+    settle_by = now + limits::kDrainDeadline;
+    return;
+  }
   std::optional<Duration> delay;
   if (failure && !is_cancelled()) {
     delay = retry_delay(options.retry, {*failure, bill, has_content()}, receipt.attempts, options.entropy, now, call_by);

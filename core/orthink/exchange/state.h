@@ -1,5 +1,5 @@
 // The inside of Exchange: what it knows between two mutations. Implemented in exchange.cpp (inputs, time), leg.cpp (one request and
-// its response), settle.cpp (store batches, retries) and end.cpp (the receipt, what is kept of it).
+// its response), settle.cpp (store batches, retries), slice.cpp (holds that grow with the answer) and end.cpp (the receipt, what is kept of it).
 //
 // Stages:
 //   reserving -> marking -> connecting -> waiting -> body | error_body -> settling -> over
@@ -60,6 +60,19 @@ struct Exchange::State {
   Money unconfirmed = Money::zero(); // of rows whose end the store did not confirm
   std::optional<CostSource> settled_source;
 
+  // Of slices.
+  struct Conclusion {
+    std::optional<Error> failure;
+    Bill bill = Bill::unknown;
+  };
+  uint64_t slice_tokens = 0;         // 0: the row holds its whole worst case, or what it held last
+  bool starts_sliced = false, is_sliced = false;
+  uint64_t covered_tokens = 0;       // output that the row's bound pays for
+  uint64_t wanted_tokens = 0, slice_ticket = 0;  // while a change of it is with the store
+  size_t look_at_bytes = 0;          // of the answer: not counted again before
+  Money row_bound = Money::zero();
+  std::optional<Conclusion> deferred;  // the leg has ended while a change was with the store
+
   // Of the leg.
   uint32_t leg = 0;
   bool is_leg_open = false, is_sent = false;
@@ -94,8 +107,17 @@ struct Exchange::State {
   void end_body();
   void end_error_body();
   void close_leg();
-  void time_out(Errc errc, const std::string& message);
+  void time_out(Errc errc, const std::string& message) { cut(make_error(errc, message)); }
+  void cut(Error why);
   [[nodiscard]] bool stops_billing() const;
+
+  // slice.cpp
+  void open_slices(const Ask& ask);
+  void begin_slices();
+  [[nodiscard]] Money bound_of(uint64_t output_tokens) const;
+  void slice();
+  void change_bound(uint64_t output_tokens);
+  void on_rebound(const StoreReply& reply);
 
   // settle.cpp
   void store(StoreBatch batch);
