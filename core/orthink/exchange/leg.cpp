@@ -162,7 +162,10 @@ void Exchange::State::on_body_end() {
 void Exchange::State::on_lost(const input::Lost& lost) {
   is_leg_open = false;
   if (stage == Stage::error_body) return end_error_body();
-  if (stage == Stage::body) return end_body();
+  if (stage == Stage::body) {
+    hold_whole();
+    return end_body();
+  }
   const bool has_left = is_sent || lost.sent_any;
   const Bill bill = has_left ? Bill::unknown : Bill::none;
   Errc errc = errc_of(lost, now >= connect_by);

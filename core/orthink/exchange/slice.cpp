@@ -1,5 +1,5 @@
 // Slices: where the serving provider stops billing when a stream is closed, a call need not hold its whole worst case, but its prompt, what
-// has been shown, what may be on its way (limits::kTokensInFlightMax), and a slice to come. The hold falls to that when the provider is known
+// has been shown, what may be on its way when it is closed (limits::kTokensInFlightMax), and a slice to come. The hold falls to that when the provider is known
 // (from the start when the ask allows only such providers), and grows before it is used up; a store that refuses ends the stream, and the
 // row is settled by truth. Only what can be counted is sliced: no thinking, no fees, no images or audio in the answer, one model.
 #include <algorithm>
@@ -77,6 +77,13 @@ void Exchange::State::change_bound(uint64_t output_tokens) {
   if (!reader.answer().provider.empty()) hold.provider = reader.answer().provider;
   store(ledger::rebound(hold, NanoUsd::ceil(bound_of(wanted_tokens)), options.ledger.scopes, options.ledger.epoch, now));
   slice_ticket = tickets;
+}
+
+// A provider that cannot be reached may not learn that it should stop: the whole worst case is held again where there is room for it.
+void Exchange::State::hold_whole() {
+  if (is_sliced && slice_ticket == 0 && covered_tokens < prepared.think.output_cap_tokens && stage == Stage::body &&
+      reader.answer().usage.state != UsageState::final_)
+    change_bound(prepared.think.output_cap_tokens);
 }
 
 void Exchange::State::on_rebound(const StoreReply& reply) {

@@ -107,7 +107,10 @@ struct Exchange::State {
   void end_body();
   void end_error_body();
   void close_leg();
-  void time_out(Errc errc, const std::string& message) { cut(make_error(errc, message)); }
+  void time_out(Errc errc, const std::string& message) {
+    hold_whole();
+    cut(make_error(errc, message));
+  }
   void cut(Error why);
   [[nodiscard]] bool stops_billing() const;
 
@@ -117,6 +120,7 @@ struct Exchange::State {
   [[nodiscard]] Money bound_of(uint64_t output_tokens) const;
   void slice();
   void change_bound(uint64_t output_tokens);
+  void hold_whole();
   void on_rebound(const StoreReply& reply);
 
   // settle.cpp

@@ -53,7 +53,7 @@ StoreBatch reserve_retry(const HoldRecord& record, const ScopeList& limits, cons
 inline constexpr int64_t kRetryPercent = 10;
 StoreBatch mark_sent(const HoldRecord& record, std::string_view epoch, Instant at);  // durable
 StoreBatch note(const HoldRecord& record, std::string_view epoch, Instant at);       // what is known of a sent row; not durable
-// record.actual is what it cost. `found`: the state the row is in, sent or unknown. With `limits`, tokens that were not used go
+// record.actual is what it cost. REQUIRES: record.source != none (the row's text would lose the amount). `found`: the state the row is in, sent or unknown. With `limits`, tokens that were not used go
 // back to their rates. Above the bound the account is blocked (blocked_scope()) until an operator clears it. Durable.
 StoreBatch settle(const HoldRecord& record, HoldState found, const ScopeList& limits, Instant at);
 // `found`: reserved (the request counts as not made), sent or unknown. Durable.

@@ -201,3 +201,77 @@ TEST_CASE("a retry is not bought when retries would hold more than a tenth of wh
     CHECK(table.counter("h/user:alice/d0") == 0);
   }
 }
+
+namespace {
+
+// A call of alice's over a table, its batches applied.
+struct OfAlice {
+  explicit OfAlice(MemoryTable& of, std::string call_id, LimitKind kind, int64_t limit, std::string_view ask = kAsk) : table(of) {
+    ExchangeOptions options = seeded();
+    options.call_id = std::move(call_id);
+    Limits limits;
+    limits.set(kind, limit);
+    options.ledger.scopes = {{Scope{}, Limits{}}, {Scope{ScopeKind::user, "alice"}, limits}};
+    world = ScriptedWorld::open(ask, std::move(options));
+    apply();
+  }
+  void apply() { world.handle(table.apply(world.batch)); }
+  void answer(std::string_view cost) {
+    apply();
+    world.handle(input::Sent{world.leg});
+    world.head(200);
+    world.bytes(R"(data: {"id":"gen-1","choices":[{"index":0,"delta":{"content":"So."},"finish_reason":"stop"}],"usage":{)"
+                R"("prompt_tokens":14,"completion_tokens":6,"total_tokens":20,"cost":)" +
+                std::string(cost) + "}}\n\ndata: [DONE]\n\n");
+    apply();
+    REQUIRE(world.exchange->is_over());
+  }
+  MemoryTable& table;
+  ScriptedWorld world;
+};
+
+bool is_warned(const OfAlice& call, std::string_view code) {
+  for (const Note& note : call.world.exchange->receipt().warnings)
+    if (note.code == code) return true;
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("what costs more than its bound is booked in full and flagged, and the account is blocked") {
+  MemoryTable table;
+  OfAlice call(table, "c1", LimitKind::usd_per_day, 1'000'000'000);
+  call.answer("0.5");
+  CHECK(is_warned(call, "cost_above_bound"));
+  const Result<HoldRecord> record = HoldRecord::parse(table.rows().at("c1/1").record);
+  REQUIRE(record.ok());
+  CHECK(record->actual.nano == 500'000'000);
+  CHECK(record->source == AmountSource::provider);
+  CHECK(record->is_flagged);
+  CHECK(table.counter("c/user:alice/d0") == 500'000'000);
+  OfAlice next(table, "c2", LimitKind::usd_per_day, 1'000'000'000);
+  REQUIRE(next.world.exchange->error());
+  CHECK(next.world.exchange->error()->errc == Errc::account_blocked);
+}
+
+TEST_CASE("tokens that were not used go back to the rate") {
+  MemoryTable table;
+  OfAlice first(table, "c1", LimitKind::tokens_per_minute, 8'000);  // the bound is 7,163
+  OfAlice second(table, "c2", LimitKind::tokens_per_minute, 8'000);
+  REQUIRE(second.world.exchange->error());
+  CHECK(second.world.exchange->error()->errc == Errc::rate_limited);
+  first.answer("0.000044");
+  OfAlice third(table, "c3", LimitKind::tokens_per_minute, 8'000);
+  CHECK_FALSE(third.world.exchange->error());
+}
+
+TEST_CASE("a limit that is used to four fifths is named in the receipt") {
+  const int64_t bound = NanoUsd::ceil(ScriptedWorld::open(kAsk).exchange->prepared().hold).nano;
+  for (const int64_t more : {0, 10}) {
+    CAPTURE(more);
+    MemoryTable table;
+    OfAlice call(table, "c1", LimitKind::usd_per_day, bound * 100 / 80 + more);
+    call.answer("0.000044");
+    CHECK(is_warned(call, "limit_near") == (more == 0));
+  }
+}

@@ -177,6 +177,23 @@ TEST_CASE("a refused slice ends the stream with what was shown, and the row keep
   CHECK(call.held() >= call.billable(0));
 }
 
+TEST_CASE("a provider that cannot be reached may go on: all of it is held again where there is room") {
+  for (const int64_t limit : {500'000'000, 12'000'000}) {
+    CAPTURE(limit);
+    MemoryTable table;
+    SlicedCall call(table, kPinned, limit);
+    call.head("Anthropic");
+    call.text("some words");
+    const int64_t before = call.held();
+    REQUIRE(before < call.worst());
+    call.give(input::Lost{call.leg, input::Lost::Where::body, true, "gone"});
+    REQUIRE(call.exchange->is_over());
+    CHECK(call.exchange->error()->errc == Errc::stream_truncated);
+    CHECK(table.rows().at("c/1").state == HoldState::unknown);
+    CHECK(call.held() == (limit > call.worst() ? call.worst() : before));
+  }
+}
+
 TEST_CASE("at every instant a sliced call holds what may still be billed") {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     INFO("seed " << seed);
