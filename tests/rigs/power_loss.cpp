@@ -53,9 +53,11 @@ void run_once(Dice& dice, const Folder& folder, PowerOptions options, bool is_no
   folder.clear();
   options.seed = dice.next();
   PowerDisk disk(options);
+  // Enough to come to the cut. The log is moved into the file after some 2,100 operations, and again.
+  const uint64_t steps = 20 + dice.below(options.cut_after > 2'000 || dice.one_in(8) ? 600 : 120);
   Traffic traffic({.seed = dice.next(),
                    .threads = 1 + dice.below(6),
-                   .steps = 20 + dice.below(dice.one_in(8) ? 600 : 120),
+                   .steps = steps,
                    .goes_on = options.fault != Fault::none,
                    .must_refuse = [&disk] { return disk.has_lost_sync(); }});
   {
@@ -83,7 +85,8 @@ void run_once(Dice& dice, const Folder& folder, PowerOptions options, bool is_no
 PowerOptions cut_options(Dice& dice) {
   constexpr uint64_t kMost[] = {60, 600, 600, 3'000, 3'000, 12'000};
   PowerOptions options;
-  options.cut_after = 1 + dice.below(kMost[dice.below(6)]);
+  const bool is_at_move = dice.one_in(6);  // of the log into the file, or when it begins anew
+  options.cut_after = is_at_move ? 2'050 + dice.below(250) : 1 + dice.below(kMost[dice.below(6)]);
   return options;
 }
 
