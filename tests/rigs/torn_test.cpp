@@ -47,14 +47,18 @@ std::string head() {
          "\r\nX-Provider-Name: Anthropic\r\nConnection: close\r\n\r\n";
 }
 
-// Comments, text, a finish reason, the usage and [DONE].
+std::string usage_of(int completion, std::string_view cost) {
+  return R"(,"usage":{"prompt_tokens":10,"completion_tokens":)" + std::to_string(completion) + R"(,"cost":)" + std::string(cost) + "}";
+}
+
+// Comments, text with running counts, a finish reason, the usage and [DONE].
 std::string stream() {
-  const std::string usage = R"(,"usage":{"prompt_tokens":10,"completion_tokens":60,"total_tokens":70,"cost":)" + std::string(kCost) + "}";
+  const std::string usage = usage_of(60, kCost);
   const std::string end = chunk(R"("delta":{"content":""},"finish_reason":"stop","native_finish_reason":"end_turn")") +
                           chunk(R"("delta":{"content":""},"finish_reason":"stop","native_finish_reason":"end_turn")", usage) + "data: [DONE]\n\n";
   std::string body = ": OPENROUTER PROCESSING\n\n";
   for (int word = 0; body.size() + end.size() < kStreamBytes; ++word) {
-    body += chunk(R"("delta":{"role":"assistant","content":"Word )" + std::to_string(word) + R"( of many. "},"finish_reason":null)");
+    body += chunk(R"("delta":{"role":"assistant","content":"Word )" + std::to_string(word) + R"( of many. "},"finish_reason":null)", usage_of(word + 1, "0.000001"));
     if (word % 5 == 4) body += ": OPENROUTER PROCESSING\n\n";
   }
   return body + end;
