@@ -131,6 +131,9 @@ void TextAudience::end(const Exchange& exchange) {
     printer_.talk(printer_.styled_err(Style::yellow, std::string(name(exchange.outcome())) + ": ") + std::string(text));
   }
   print_receipt(printer_, exchange.receipt());
+  constexpr size_t kIdShown = 13;  // "call-" and enough of it to be the only one
+  const bool is_kept = exchange.error() && exchange.error()->errc != Errc::store_unavailable && exchange.receipt().call_id;
+  if (is_kept) printer_.talk(printer_.styled_err(Style::dim, "the whole story: orthink why " + exchange.receipt().call_id->substr(0, kIdShown)));
 }
 
 // What the call of the same key ended with. Its receipt was shown then; this time nothing was spent.

@@ -193,6 +193,10 @@ TEST_CASE("a refused call can be asked about too", "[ledger]") {
   CHECK(at(story, {"error", "error", "code"}).text() == "rate_limited");
   CHECK(at(story, {"rows"}).members().empty());
   CHECK(contains(desk.run({"why", call_id}).out, "refused"));
+  const std::string said = desk.run({"ask", "--user", "bob", "Why?"}).err;
+  const size_t named = said.find("orthink why call-");
+  REQUIRE(named != std::string::npos);
+  CHECK(contains(desk.run({"why", said.substr(named + 12, 13)}).out, "refused"));
 }
 
 TEST_CASE("defaults of a kind, one's own word over them, and back", "[ledger]") {
