@@ -7,6 +7,7 @@
 #include "native/sim/sim.h"
 #include "native/system.h"
 #include "tests/native/money/calls.h"
+#include "tests/native/raw_server.h"
 
 namespace orthink {
 namespace {
@@ -153,9 +154,16 @@ TEST_CASE("asking stops when it is told to, and what comes due in time is waited
   const std::string key = room.call(store);
   Wakeup stop;
   stop.notify();
-  const DueOptions stopped{.until = now() + Duration::seconds(60), .stop_fd = stop.fd(), .on_verdict = {}};
-  CHECK(reconcile_due(store, room.client(), stopped).settled == 0);
-  CHECK(row_of(store, key).state == HoldState::unknown);
+  const DueOptions stopped{.until = now() + Duration::seconds(60), .takes_all = true, .stop_fd = stop.fd(), .on_verdict = {}};
+  test::RawServer silent([](test::Connection& c) {
+    c.read_request();
+    c.wait_closed();
+  });
+  const auto asked = std::move(*HttpClient::create(silent.url(), Secret("sk-test")));
+  const Reconciled nothing = reconcile_due(store, *asked, stopped);
+  CHECK_FALSE(nothing.error);
+  CHECK(nothing.settled + nothing.still_unknown == 0);
+  CHECK(HoldRecord::parse(row_of(store, key).record)->asks == 0);  // a question that was cut short is none
   CHECK(reconcile_due(store, room.client(), {.until = now(), .on_verdict = {}}).settled == 0);
   CHECK(reconcile_due(store, room.client(), {.until = now() + Duration::seconds(60), .on_verdict = {}}).settled == 1);
 }

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "native/store/memory_store.h"
 #include "orthink/ledger/window.h"
@@ -79,6 +81,35 @@ TEST_CASE("those who change limits at once all come through") {
   }
   for (std::thread& thread : threads) thread.join();
   for (const LimitKind kind : kLimitKinds) CHECK(limits_at(store, kAlice).get(kind) == 50);
+}
+
+// Another comes first, once, between what is read and what is written.
+class Overtaken : public MemoryStore {
+ public:
+  Result<std::optional<std::string>> document(const std::string& key, Instant at) override {
+    Result<std::optional<std::string>> found = MemoryStore::document(key, at);
+    if (other) std::exchange(other, nullptr)(*this);
+    return found;
+  }
+  std::function<void(Store&)> other;
+};
+
+TEST_CASE("a change that another overtakes is made on top of it") {
+  Overtaken store;
+  store.other = [](Store& same) { REQUIRE(change_limits(same, kAlice, {{LimitKind::usd_per_day, 1}})); };
+  REQUIRE(change_limits(store, kAlice, {{LimitKind::requests_per_day, 2}}));
+  CHECK(limits_at(store, kAlice).get(LimitKind::usd_per_day) == 1);
+  CHECK(limits_at(store, kAlice).get(LimitKind::requests_per_day) == 2);
+}
+
+TEST_CASE("of two who lift one block at once the second finds nothing to lift") {
+  Overtaken store;
+  StoreBatch block;
+  block.additions.push_back({ledger::blocked_key(kAlice), 1, std::nullopt});
+  store.apply(block);
+  store.other = [](Store& same) { CHECK(*clear_block(same, kAlice)); };
+  CHECK_FALSE(*clear_block(store, kAlice));
+  CHECK(store.counters({ledger::blocked_key(kAlice)})->front() == 0);
 }
 
 TEST_CASE("limits that cannot be read refuse, and can be set anew") {
