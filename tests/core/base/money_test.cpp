@@ -145,6 +145,8 @@ TEST_CASE("printing cuts zeros and writes no exponent", "[money]") {
 TEST_CASE("ledger amounts are nano-dollars rounded up and capped", "[money]") {
   CHECK(NanoUsd::ceil(Money{0}).nano == 0);
   CHECK(NanoUsd::ceil(Money{1}).nano == 1);
+  CHECK(NanoUsd{INT64_MAX / 1'000}.to_money() < Money::max());
+  CHECK(NanoUsd{INT64_MAX / 1'000 + 1}.to_money() == Money::max());
   CHECK(NanoUsd::ceil(Money{1000}).nano == 1);
   CHECK(NanoUsd::ceil(Money{1001}).nano == 2);
   CHECK(NanoUsd::ceil(Money::max()).nano == NanoUsd::kMax);

@@ -242,3 +242,62 @@ TEST_CASE("every price key has its wire name and back") {
   }
   CHECK(!price_key("overrides"));
 }
+
+TEST_CASE("windows before 1970, and those with one end, hold as others do") {
+  PriceCard c = card("0.000001", "0.000002");
+  c.overrides.push_back(dearer_prompt("0.000003"));
+  c.overrides.back().utc_end = 600;
+  CHECK(prompt_price(c, 1, at(5, 59)) == usd("0.000003"));
+  CHECK(prompt_price(c, 1, at(6, 0)) == usd("0.000001"));
+  c.overrides.back().utc_end.reset();
+  c.overrides.back().utc_start = 600;
+  CHECK(prompt_price(c, 1, at(5, 59)) == usd("0.000001"));
+  CHECK(prompt_price(c, 1, Instant{-1}) == usd("0.000003"));  // 1969-12-31T23:59:59.999999Z
+}
+
+TEST_CASE("a card is free, or known, only with both prices") {
+  PriceCard c;
+  CHECK_FALSE(c.base.is_free());
+  c.base.set(PriceKey::prompt, Money::zero());
+  CHECK_FALSE(c.base.is_free());
+  CHECK_FALSE(c.is_known());
+  c.base.set(PriceKey::completion, Money::zero());
+  CHECK(c.base.is_free());
+  CHECK(c.is_known());
+  c.is_variable = true;
+  CHECK_FALSE(c.is_known());
+  Usage one_sided = usage(1, 1);
+  one_sided.completion_tokens.reset();
+  CHECK_FALSE(computed_cost(card("0.1", "0.1"), one_sided, at(0, 0)));
+}
+
+TEST_CASE("a long-prompt price that no prompt of the call reaches is not the dearest") {
+  PriceCard c = card("0.000001", "0.000002");
+  c.overrides.push_back(dearer_prompt("0.000003"));
+  c.overrides.back().min_prompt_tokens = 1'000;
+  WorstCase worst;
+  worst.from = worst.until = at(1, 0);
+  worst.prompt_tokens = 1'000;
+  CHECK(dearest(c, worst).prompt == usd("0.000001"));
+  worst.prompt_tokens = 1'001;
+  CHECK(dearest(c, worst).prompt == usd("0.000003"));
+}
+
+TEST_CASE("what rounding a price added is taken off again, halves to even") {
+  const auto cost = [](int64_t pico, uint32_t excess, uint64_t tokens) {
+    PriceCard c = card("0", "0");
+    c.base.set(PriceKey::prompt, Money{pico}, excess);
+    return computed_cost(c, usage(tokens, 0), at(0, 0))->pico;
+  };
+  CHECK(cost(2, 500'000, 1) == 2);  // 1.5 to 2
+  CHECK(cost(3, 500'000, 1) == 2);  // 2.5 to 2
+  CHECK(cost(3, 400'000, 1) == 3);  // 2.6
+  CHECK(cost(3, 600'000, 1) == 2);  // 2.4
+  CHECK(cost(INT64_MAX, 1, 2) == INT64_MAX);
+}
+
+TEST_CASE("the states of a usage have names") {
+  CHECK(name(UsageState::none) == "none");
+  CHECK(name(UsageState::partial) == "partial");
+  CHECK(name(UsageState::final_) == "final");
+}

@@ -79,3 +79,19 @@ TEST_CASE("keys of tenants are apart, and a doubt buys nothing") {
   CHECK(Claim::is_valid_key(std::string(255, 'k')));
   CHECK_FALSE(Claim::is_valid_key(std::string(256, 'k')));
 }
+
+TEST_CASE("a claim whose members are of another type counts as in flight") {
+  const std::string done = *kClaim.finish("{}", kNow).text;
+  const auto changed = [&done](std::string_view from, std::string_view to) {
+    std::string copy = done;
+    const size_t at = copy.find(from);
+    REQUIRE(at != std::string::npos);
+    return copy.replace(at, from.size(), to);
+  };
+  REQUIRE(read_claim(done, kClaim).kind == Found::Kind::done);
+  CHECK(read_claim(changed("\"result\":\"{}\"", "\"result\":5"), kClaim).kind == Found::Kind::in_flight);
+  CHECK(read_claim(changed("\"result\"", "\"resort\""), kClaim).kind == Found::Kind::in_flight);
+  CHECK(read_claim(changed("\"done\"", "\"gone\""), kClaim).kind == Found::Kind::in_flight);
+  CHECK(read_claim(changed("\"call\":\"call-1\"", "\"call\":1"), kClaim).call_id.empty());
+  CHECK(read_claim("{}", kClaim).kind == Found::Kind::mismatch);
+}

@@ -270,3 +270,87 @@ TEST_CASE("random calls: no limit is passed, and the counters are the sums of th
   CHECK(refused > 100);
   CHECK(table.rows().size() > 100);
 }
+
+TEST_CASE("every refusal has its own words and names its scope") {
+  const auto limits = scopes(R"({"usd_per_month":"1","requests_per_day":2})", R"({"requests_per_minute":3,"tokens_per_minute":600})");
+  const HoldRecord hold = record(limits, 1, 1);
+  const StoreReply applied = MemoryTable().apply(ledger::reserve(hold, limits, "e1", kNoon));
+  const auto refused = [&](Verdict verdict, std::string key, int64_t found = 0) {
+    StoreReply reply = applied;
+    reply.verdict = verdict;
+    reply.failed_key = std::move(key);
+    reply.found_value = found;
+    return ledger::refusal(hold, limits, reply, kNoon);
+  };
+  const Error requests = refused(Verdict::guard_failed, ledger::requests_key(Scope{}, hold.day));
+  CHECK(requests.errc == Errc::rate_limited);
+  CHECK(requests.message == "global may use 2 requests a day: 1 spent");
+  CHECK(refused(Verdict::guard_failed, ledger::committed_key(Scope{}, true, hold.month)).message ==
+        "global may use $1 a month: $0 spent, $0.000000001 held; this call may cost up to $0.000000001");
+  CHECK(refused(Verdict::guard_failed, ledger::blocked_key(kAlice)).scope == "user:alice");
+  CHECK(refused(Verdict::guard_failed, "c/nobody/d1").errc == Errc::budget_refused);
+  const Error minute = refused(Verdict::rate_limited, ledger::requests_rate_key(kAlice), 20'000'000);
+  CHECK(minute.message == "user:alice may use 3 requests a minute, and has used them");
+  CHECK(minute.retry_after == Duration::seconds(20));
+  CHECK(minute.resets_at == "2026-11-24T12:00:20Z");
+  const Error tokens = refused(Verdict::rate_limited, ledger::tokens_rate_key(kAlice), 120'000'000);
+  CHECK(tokens.message == "user:alice may use 600 tokens a minute, and has used them");
+  CHECK_FALSE(tokens.retry_after);
+  CHECK(refused(Verdict::rate_limited, ledger::tokens_rate_key(Scope{})).retry_after == std::nullopt);
+  CHECK(refused(Verdict::rate_limited, "r/nobody").scope == std::nullopt);
+  CHECK(refused(Verdict::clock_behind, "clock").errc == Errc::clock_refused);
+  CHECK(refused(Verdict::row_conflict, hold.key()).errc == Errc::internal);
+  StoreReply away;
+  away.verdict = Verdict::unavailable;
+  CHECK(ledger::refusal(hold, limits, away, kNoon).message == "the store did not take the reservation");
+  away.found_text = "gone";
+  CHECK(ledger::refusal(hold, limits, away, kNoon).message == "gone");
+  away.verdict = Verdict::document_conflict;
+  CHECK(ledger::refusal(hold, limits, away, kNoon).errc == Errc::store_unavailable);
+}
+
+TEST_CASE("what money would pass is known where money stands against a call, and nowhere else") {
+  const auto limits = scopes(R"({"usd_per_day":"0.000000005","requests_per_day":9})", R"({"usd_per_month":"0.000000003"})");
+  const HoldRecord hold = record(limits, 1, 2);
+  StoreReply reply = MemoryTable().apply(ledger::reserve(hold, limits, "e1", kNoon));
+  CHECK_FALSE(ledger::affordable(hold, limits, reply));
+  reply.verdict = Verdict::guard_failed;
+  reply.failed_key = ledger::requests_key(Scope{}, hold.day);
+  CHECK_FALSE(ledger::affordable(hold, limits, reply));
+  reply.failed_key = ledger::committed_key(Scope{}, false, hold.day);
+  CHECK(ledger::affordable(hold, limits, reply)->nano == 1);
+  const auto used_up = scopes(R"({"usd_per_day":"0.000000005"})", R"({"usd_per_month":"0.000000002"})");
+  CHECK_FALSE(ledger::affordable(hold, used_up, reply));
+  CHECK_FALSE(ledger::affordable(hold, scopes("{}", "{}"), reply));
+  reply.values.resize(7);  // a store that answers for one scope alone
+  CHECK(ledger::limit_states(hold, limits, reply).size() == 2);
+}
+
+TEST_CASE("who is blocked: the user, else the key, else everyone") {
+  HoldRecord hold;
+  hold.scopes = {Scope{}, {ScopeKind::tenant, "t"}, {ScopeKind::key, "k"}, kAlice};
+  CHECK(ledger::blocked_scope(hold) == kAlice);
+  hold.scopes.pop_back();
+  CHECK(ledger::blocked_scope(hold) == Scope{ScopeKind::key, "k"});
+  hold.scopes.pop_back();
+  CHECK(ledger::blocked_scope(hold) == Scope{});
+}
+
+TEST_CASE("tokens go back only by a count that is final and whole, and where something is left of them") {
+  const auto limits = scopes(R"({"tokens_per_minute":0})", R"({"tokens_per_minute":6000})");
+  HoldRecord hold = record(limits, 1, 5);
+  const auto rates_of = [&](UsageState state, std::optional<uint64_t> prompt, std::optional<uint64_t> completion) {
+    hold.usage = {};
+    hold.usage.state = state;
+    hold.usage.prompt_tokens = prompt;
+    hold.usage.completion_tokens = completion;
+    return ledger::settle(hold, HoldState::sent, limits, kNoon).rates;
+  };
+  CHECK(rates_of(UsageState::partial, 1, 1).empty());
+  CHECK(rates_of(UsageState::final_, std::nullopt, 1).empty());
+  CHECK(rates_of(UsageState::final_, 1, std::nullopt).empty());
+  CHECK(rates_of(UsageState::final_, 60, 40).empty());
+  CHECK(rates_of(UsageState::final_, 900, 1).empty());
+  REQUIRE(rates_of(UsageState::final_, 60, 39).size() == 1);
+  CHECK(rates_of(UsageState::final_, 60, 39).front().cost_us == -10'000);
+}

@@ -129,3 +129,24 @@ TEST_CASE("a settled row agrees with the upstream to the nano-dollar, or is disp
   CHECK(reconcile::compare(settled, *generation) == reconcile::Agreement::disputed);
   CHECK(reconcile::compare(settled, std::nullopt) == reconcile::Agreement::unknown);
 }
+
+TEST_CASE("a generation's document of other types says what it can, or nothing") {
+  CHECK_FALSE(reconcile::read_generation("[]"));
+  CHECK_FALSE(reconcile::read_generation("{}"));
+  CHECK_FALSE(reconcile::read_generation(R"({"data":5})"));
+  const auto odd = reconcile::read_generation(R"({"data":{"total_cost":0.5,"upstream_inference_cost":1,"is_byok":1,"model":5,"cancelled":true}})");
+  REQUIRE(odd);
+  CHECK(odd->cost == *Money::parse("0.5"));
+  CHECK(odd->model.empty());
+  CHECK(odd->is_cancelled);
+  const auto byok = reconcile::read_generation(R"({"data":{"total_cost":0.5,"upstream_inference_cost":1,"is_byok":true,"cancelled":false}})");
+  REQUIRE(byok);
+  CHECK(byok->cost == *Money::parse("1.5"));
+  const auto costless = reconcile::read_generation(R"({"data":{"total_cost":"0.5"}})");
+  REQUIRE(costless);
+  CHECK(reconcile::compare(unknown(), *costless) == reconcile::Agreement::unknown);
+}
+
+TEST_CASE("an id is written as itself or as percent signs") {
+  CHECK(reconcile::request(unknown("aZ09-._~/ \xC3\xBC")).path == "/generation?id=aZ09-._~%2F%20%C3%BC");
+}

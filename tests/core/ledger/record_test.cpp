@@ -80,3 +80,21 @@ TEST_CASE("a record that is not whole, or of another version, is refused; unknow
   }
   for (size_t size = 0; size < text.size(); ++size) CHECK_FALSE(HoldRecord::parse(std::string_view(text).substr(0, size)));
 }
+
+TEST_CASE("a record of other types is refused; a flag that is none counts as not set") {
+  const std::string text = full().to_json();
+  const auto changed = [&text](std::string_view from, std::string_view to) {
+    std::string copy = text;
+    const size_t at = copy.find(from);
+    REQUIRE(at != std::string::npos);
+    return copy.replace(at, from.size(), to);
+  };
+  constexpr std::string_view kScopes = R"(["global","tenant:t","user:a:b"])";
+  for (const std::string& wrong : {std::string("[]"), changed(kScopes, "[]"), changed(kScopes, "5"), changed(kScopes, R"(["global",5])"),
+                                   changed("\"scopes\"", "\"skopes\""), changed(R"("usage":{)", R"("usage":[],"was":{)")}) {
+    INFO(wrong);
+    CHECK_FALSE(HoldRecord::parse(wrong));
+  }
+  for (const std::string& unset : {changed(R"("flagged":true)", R"("flagged":1)"), changed(R"("flagged":true)", R"("flagged":false)")})
+    CHECK_FALSE(HoldRecord::parse(unset)->is_flagged);
+}
