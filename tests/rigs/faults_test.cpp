@@ -63,7 +63,7 @@ rig::PaidCall call_of(const Case& c) {
              (thinks ? R"("think":1024,)" : R"("think":"off","max_tokens":60,)") + R"("stream":)" + (c.streams ? "true" : "false") +
              R"(,"session":")" + call.call_id + R"("})";
   if (c.slices) call.ledger.slice_tokens = kSliceTokens;
-  call.deadlines.first_token = call.deadlines.idle = Duration::millis(500);
+  call.deadlines.first_token = call.deadlines.idle = Duration::millis(900);
   call.deadlines.call = Duration::millis(1'000);
   return call;
 }
