@@ -1,6 +1,6 @@
 // SqliteStore: a Store in one SQLite file (3.37 or later), for the processes of one machine.
 //
-//   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open({"/home/me/.local/state/orthink/ledger.db"});
+//   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open({"ledger.db"});
 //   StoreReply reply = (*store)->apply(batch);
 //
 // Write-ahead log; batches that wait share a commit, which is synced when one of them is durable. Any number of processes, and of
