@@ -151,6 +151,11 @@ TEST_CASE("audit: lines that the ledger does not write") {
     lines[2] = replaced(lines[2], ",\"actual\":300,\"source\":\"provider\"", "");
     CHECK(has(found(books), "line_illegal global#3"));
   }
+  SECTION("a move that is none of the machine's, from the state the row is in") {
+    lines[1] = replaced(lines[1], "\"sent\"", "\"unknown\"");
+    lines[2] = replaced(lines[2], "\"sent\"", "\"unknown\"");
+    CHECK(found(books) == Codes{"line_illegal global#2"});
+  }
   SECTION("closed twice") {
     lines.push_back(lines.back());
     CHECK(found(books) == Codes{"closed_twice global#4"});
@@ -280,6 +285,23 @@ TEST_CASE("audit: what moved between two readings is asked for again") {
     CHECK(findings.list[0].code == finding::lines_without_row);
     CHECK(findings.list[1] == Finding{finding::committed_wrong, "c/global/d20781", "the counter is 301; its lines make it 300"});
   }
+}
+
+TEST_CASE("audit: a request that was given back between two readings") {
+  const HoldRecord record = *HoldRecord::parse(one_call(false).rows.at("call-1/1").record);
+  const ledger::ScopeList limits{{Scope{}, Limits{}}, {kAlice, Limits{}}};
+  MemoryTable table;
+  Audit audit;
+  table.apply(ledger::reserve(record, limits, "e", kNoon));
+  audit.line("global", 1, table.journal("global")[0]);
+  audit.begin_rows();
+  audit.row("call-1/1", &table.rows().at("call-1/1"));
+  table.apply(ledger::release(record, HoldState::reserved, limits, kNoon));
+  for (const auto& [key, value] : table.counters()) audit.counter(key, value);
+  audit.line("global", 2, table.journal("global")[1]);
+  for (const std::string& key : audit.again().counters) audit.counter(key, table.counter(key));
+  CHECK(audit.again().empty());
+  CHECK(audit.finish().total == 0);
 }
 
 TEST_CASE("audit: of many findings the first are kept and all are counted") {
