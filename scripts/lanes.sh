@@ -141,6 +141,14 @@ long_parts=(
   "cuts|every recording and conversation cut a thousand ways instead of fifty"
   "bench|decoding: CPU ms per MB, native and in Node beside its peers, memory, instructions"
   "figures|start-up, a call beside curl, memory and sizes, each with its limit"
+  "simulation|the ledger in virtual time, 100 million events"
+  "cent|8 processes of 64 threads race for the last cent, on SQLite and on Redis"
+  "kills|kill -9 among paid calls: 10,000 times on SQLite, 500 on Redis, 200 at each named point"
+  "power|2,000 losses of power, and disks that fail; without syncs they must lose commits"
+  "torn|the upstream's stream and our own output torn at every byte"
+  "stores|a million operations give the same on memory, SQLite and Redis; calls a second"
+  "threads|64 threads of 100,000 operations under the thread sanitizer"
+  "plants|bugs planted one by one, and the tests that catch them"
 )
 
 long_fuzz() {
@@ -180,10 +188,59 @@ long_figures() {
   build_preset release --target orthink && build_preset wasm && python3 scripts/figures.py
 }
 
+long_simulation() {
+  build_preset dev --target ledger_test && ORTHINK_SIM_EVENTS=100000000 build/dev/tests/ledger_test "four nodes*"
+}
+
+# Both on what the build made last, so that parts run after one another build once.
+rig() {
+  build_preset dev --target "rig_$1" >/dev/null && "build/dev/rigs/$@"
+}
+
+long_cent() {
+  rig last_cent --processes 8 --threads 64 --calls 1000
+  rig last_cent --processes 8 --threads 64 --calls 1000 --redis 1
+  rig last_cent --processes 8 --threads 64 --calls 1000 --kills 3
+  rig last_cent --processes 8 --threads 64 --calls 1000 --kills 3 --redis 1
+}
+
+long_kills() {
+  rig kill9 --cycles 10000
+  rig kill9 --cycles 0 --points 200
+  rig kill9 --cycles 500 --redis 1
+  rig kill9 --cycles 0 --points 200 --redis 1
+}
+
+long_power() {
+  rig power_loss --cuts 2000
+  rig power_loss --cuts 200 --normal 1
+  rig power_loss --cuts 0 --faults 500
+}
+
+long_torn() {
+  build_preset dev --target rigs_test orthink && ORTHINK_LONG=1 build/dev/tests/rigs/rigs_test "the reader of*,the upstream*" --durations yes
+}
+
+long_stores() {
+  build_preset dev --target native_store_test
+  ORTHINK_DIFFERENTIAL_OPS=1000000 build/dev/tests/native/store/native_store_test "[differential]" --durations yes
+  build/dev/tests/native/store/native_store_test "[speed]"
+  rig latency --rate 200 --calls 4000
+  rig latency --rate 200 --calls 4000 --redis 1
+}
+
+long_threads() {
+  build_preset tsan && build/tsan/rigs/contention --threads 64 --steps 1563 --accounts 16 --rounds 64 --calls 20
+}
+
+long_plants() {
+  tests/plants/run.py
+}
+
 list_long_parts() {
   echo "Long parts:"
   local part
-  for part in "${long_parts[@]}"; do printf '  %-8s %s\n' "${part%%|*}" "${part#*|}"; done
+  for part in "${long_parts[@]}"; do printf '  %-10s %s\n' "${part%%|*}" "${part#*|}"; done
 }
 
 run_long_part() {
