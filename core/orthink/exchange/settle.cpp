@@ -75,6 +75,11 @@ void Exchange::State::note_generation() {
 
 // The row's last move of this call, with what is known of the leg; the last row of the call carries what is kept of it as well.
 void Exchange::State::close_row(HoldState from, HoldState to) {
+  // A store that was away may have taken the row's new bound or not: only what it holds can say what the row is closed with.
+  if (is_bound_unclear) {
+    warn("store_refused", "The store did not say what the call holds: it stays held until the row is recovered.");
+    return finish();
+  }
   StoreBatch batch = closing_batch(from, to);
   closed_from = from;
   row_state = to;

@@ -41,6 +41,7 @@ void Exchange::State::begin_slices() {
   const uint64_t cap = prepared.think.output_cap_tokens;
   covered_tokens = is_sliced ? std::min(cap, limits::kTokensInFlightMax + slice_tokens) : cap;
   row_bound = bound_of(covered_tokens);
+  is_bound_unclear = false;
   look_at_bytes = 0;
 }
 
@@ -91,6 +92,7 @@ void Exchange::State::on_rebound(const StoreReply& reply) {
   const bool is_growth = wanted_tokens > covered_tokens;
   HoldRecord wanted = hold;
   wanted.bound = NanoUsd::ceil(bound_of(wanted_tokens));
+  is_bound_unclear = is_bound_unclear || reply.verdict == StoreReply::Verdict::unavailable;
   if (reply.verdict == StoreReply::Verdict::applied) {
     covered_tokens = wanted_tokens;
     row_bound = open_hold = bound_of(covered_tokens);

@@ -69,6 +69,7 @@ struct Exchange::State {
   bool starts_sliced = false, is_sliced = false;
   uint64_t covered_tokens = 0;       // output that the row's bound pays for
   uint64_t wanted_tokens = 0, slice_ticket = 0;  // while a change of it is with the store
+  bool is_bound_unclear = false;     // the store was away when it was asked to change it
   size_t look_at_bytes = 0;          // of the answer: not counted again before
   Money row_bound = Money::zero();
   std::optional<Conclusion> deferred;  // the leg has ended while a change was with the store
