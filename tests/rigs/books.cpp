@@ -8,7 +8,9 @@
 namespace orthink::rig {
 namespace {
 
-bool is_open(HoldState state) { return state == HoldState::reserved || state == HoldState::sent || state == HoldState::unknown; }
+bool is_open(HoldState state) {
+  return state == HoldState::reserved || state == HoldState::sent || state == HoldState::unknown;
+}
 
 void count_row(const Books::Row& row, std::map<std::string, int64_t>& counters) {
   const HoldRecord& record = row.record;
@@ -129,7 +131,8 @@ std::vector<std::string> audit(Store& store, const ledger::ScopeList& limits) {
   const Result<AuditReport> report = audit_store(store, {.limits = limits});
   if (!report) return {"the store cannot be audited: " + report.error().message};
   std::vector<std::string> found;
-  for (const Finding& finding : report->findings) found.push_back("audit: " + std::string(finding.code) + " " + finding.key + ": " + finding.text);
+  for (const Finding& finding : report->findings)
+    found.push_back("audit: " + std::string(finding.code) + " " + finding.key + ": " + finding.text);
   if (report->moving != 0) found.push_back("audit: what nobody writes does not stand still");
   return found;
 }

@@ -36,7 +36,9 @@ struct Totals {
   int64_t bill = 0, book = 0, lost = 0, twice = 0;
 };
 
-bool was_sent(HoldState state) { return state == HoldState::sent || state == HoldState::unknown || state == HoldState::settled; }
+bool was_sent(HoldState state) {
+  return state == HoldState::sent || state == HoldState::unknown || state == HoldState::settled;
+}
 
 // One store and one upstream, for some cycles.
 class Era {
@@ -50,10 +52,14 @@ class Era {
     const std::string url = server_ ? server_->url() : "sqlite:" + file_;
     const std::map<std::string, std::string> settings{
         {"ORTHINK_STORE", url}, {"ORTHINK_DAILY_LIMIT_USD", "1000000"}, {"ORTHINK_MONTHLY_LIMIT_USD", "1000000"}};
-    Result<Config> config = load_config({.file_path = {}, .config_folder = {}, .variables = [&](const std::string& variable) {
-                                           const auto found = settings.find(variable);
-                                           return found == settings.end() ? std::nullopt : std::optional(found->second);
-                                         }, .flags = {}});
+    Result<Config> config = load_config({.file_path = {},
+                                         .config_folder = {},
+                                         .variables =
+                                             [&](const std::string& variable) {
+                                               const auto found = settings.find(variable);
+                                               return found == settings.end() ? std::nullopt : std::optional(found->second);
+                                             },
+                                         .flags = {}});
     if (!config) give_up(config.error().message);
     config_ = std::move(*config);
   }
@@ -61,8 +67,12 @@ class Era {
   void cycle(Point point) {
     const Shared<KillFacts> facts;
     facts->countdown = static_cast<int64_t>(1 + dice_.below(12));
-    const ChildOptions options{.config = &config_, .upstream = upstream_.url(), .file = file_,
-                               .name = name_ + "c" + std::to_string(++cycle_), .seed = dice_.next(), .point = point};
+    const ChildOptions options{.config = &config_,
+                               .upstream = upstream_.url(),
+                               .file = file_,
+                               .name = name_ + "c" + std::to_string(++cycle_),
+                               .seed = dice_.next(),
+                               .point = point};
     {
       Process child([&] { make_calls(options, *facts); });
       const bool has_died = point == Point::chance ? kill(child, *facts) : wait(child);
@@ -171,7 +181,9 @@ void load_curl() {
   if (client) static_cast<void>(get(**client, "/", now() + Duration::seconds(5), 1'000));
 }
 
-std::string dollars(int64_t nano) { return "$" + NanoUsd{nano}.to_money().to_decimal(); }
+std::string dollars(int64_t nano) {
+  return "$" + NanoUsd{nano}.to_money().to_decimal();
+}
 
 int run(const Arguments& arguments) {
   Verdict verdict(arguments.get("redis") != 0 ? "kill9, redis" : "kill9, sqlite", arguments.seed());
@@ -191,12 +203,12 @@ int run(const Arguments& arguments) {
   verdict.expect(totals.lost == 0 && totals.twice == 0, "the books differ");
   return verdict.finish(
       std::to_string(arguments.get("cycles")) + " chance kills (" + std::to_string(totals.early) + " before a byte left), " +
-      std::to_string(arguments.get("points")) + " at each of " + std::to_string(kNamedPoints.size()) + " points: " +
-      std::to_string(totals.sends) + " requests, " + std::to_string(totals.calls) + " calls ended, " + std::to_string(totals.acknowledged) +
-      " durable batches acknowledged and there, " + std::to_string(totals.lines) + " lines billed, " + std::to_string(totals.rows) +
-      " rows, " + std::to_string(totals.flagged) + " flagged at their bound, bill " + dollars(totals.bill) + ", book " + dollars(totals.book) +
-      ", " + std::to_string(totals.lost) + " nano-dollars lost, " + std::to_string(totals.twice) + " counted twice, " +
-      std::to_string(totals.looks) + " looks");
+      std::to_string(arguments.get("points")) + " at each of " + std::to_string(kNamedPoints.size()) +
+      " points: " + std::to_string(totals.sends) + " requests, " + std::to_string(totals.calls) + " calls ended, " +
+      std::to_string(totals.acknowledged) + " durable batches acknowledged and there, " + std::to_string(totals.lines) + " lines billed, " +
+      std::to_string(totals.rows) + " rows, " + std::to_string(totals.flagged) + " flagged at their bound, bill " + dollars(totals.bill) +
+      ", book " + dollars(totals.book) + ", " + std::to_string(totals.lost) + " nano-dollars lost, " + std::to_string(totals.twice) +
+      " counted twice, " + std::to_string(totals.looks) + " looks");
 }
 
 }  // namespace

@@ -119,12 +119,14 @@ void call_on(Book& book, HttpClient& client, const ChildOptions& options, KillFa
   FatedStore store(book.store(), fate, facts, dice);
   for (uint64_t n = 1;; ++n) {
     const std::string id = options.name + "-" + std::to_string(thread) + "-" + std::to_string(n);
-    Result<LedgerOptions> ledger = book.options_for({Scope{}, {ScopeKind::tenant, "t" + std::to_string(thread % 2)}, {ScopeKind::user, "rig"}});
+    Result<LedgerOptions> ledger =
+        book.options_for({Scope{}, {ScopeKind::tenant, "t" + std::to_string(thread % 2)}, {ScopeKind::user, "rig"}});
     if (!ledger) give_up(ledger.error().message);
     PaidCall call;
     call.ask = question(id, dice);
     call.call_id = id;
     call.ledger = std::move(*ledger);
+    if (thread % 4 == 3) call.ledger.slice_tokens = 300;
     FatedWorld world(client, fate, facts);
     Deaf audience;
     const CallEnd end = pay(call, world, store, audience);

@@ -30,12 +30,12 @@ using Reply = StoreReply::Verdict;
 constexpr int64_t kUnit = 10'000'000;  // one cent
 
 struct Facts {
-  std::atomic<uint64_t> settled{0};    // acknowledged
-  std::atomic<uint64_t> in_use{0};     // units of calls between reserved and given back, as acknowledged
+  std::atomic<uint64_t> settled{0};  // acknowledged
+  std::atomic<uint64_t> in_use{0};   // units of calls between reserved and given back, as acknowledged
   std::atomic<uint64_t> most_used{0};
   std::atomic<uint64_t> refused{0};
-  std::atomic<uint64_t> unclear{0};    // the store was unavailable
-  std::atomic<uint64_t> wrong{0};      // any other answer
+  std::atomic<uint64_t> unclear{0};  // the store was unavailable
+  std::atomic<uint64_t> wrong{0};    // any other answer
 };
 
 void raise(std::atomic<uint64_t>& most, uint64_t value) {

@@ -20,8 +20,8 @@ std::string contents(const std::string& path) {
 struct PowerDisk::Handle {
   sqlite3_file base;
   PowerDisk* disk;
-  File* file;            // lives in the disk
-  bool syncs_folder;     // at its next sync
+  File* file;         // lives in the disk
+  bool syncs_folder;  // at its next sync
   [[nodiscard]] sqlite3_file* below() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -59,8 +59,8 @@ struct PowerDisk::Calls {
   static void barrier(sqlite3_file* file) { below(file)->pMethods->xShmBarrier(below(file)); }
   static int unmap(sqlite3_file* file, int removes) { return below(file)->pMethods->xShmUnmap(below(file), removes); }
 
-  static constexpr sqlite3_io_methods kMethods{2,       close,  read,        write,   truncate, sync,   size, lock,     unlock,
-                                               is_reserved, control, sector, traits, map,      shm_lock, barrier, unmap, nullptr, nullptr};
+  static constexpr sqlite3_io_methods kMethods{2,       close,  read,   write, truncate, sync,    size,  lock,    unlock, is_reserved,
+                                               control, sector, traits, map,   shm_lock, barrier, unmap, nullptr, nullptr};
 };
 
 int PowerDisk::Calls::open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* flags_out) {
@@ -81,7 +81,8 @@ int PowerDisk::Calls::open(sqlite3_vfs* vfs, const char* path, sqlite3_file* fil
   return SQLITE_OK;
 }
 
-PowerDisk::PowerDisk(const PowerOptions& options) : options_(options), below_(sqlite3_vfs_find(nullptr)), dice_(options.seed), cut_at_(options.cut_after) {
+PowerDisk::PowerDisk(const PowerOptions& options)
+    : options_(options), below_(sqlite3_vfs_find(nullptr)), dice_(options.seed), cut_at_(options.cut_after) {
   static std::atomic<uint64_t> made{0};
   name_ = "power-" + std::to_string(++made);
   vfs_ = *below_;
@@ -94,9 +95,13 @@ PowerDisk::PowerDisk(const PowerOptions& options) : options_(options), below_(sq
   sqlite3_vfs_register(&vfs_, 0);
 }
 
-PowerDisk::~PowerDisk() { sqlite3_vfs_unregister(&vfs_); }
+PowerDisk::~PowerDisk() {
+  sqlite3_vfs_unregister(&vfs_);
+}
 
-void PowerDisk::cut() { is_off_ = true; }
+void PowerDisk::cut() {
+  is_off_ = true;
+}
 
 bool PowerDisk::spend() {
   if (is_off_) return false;

@@ -33,10 +33,10 @@ namespace orthink::rig {
 
 struct PowerOptions {
   uint64_t seed = 1;
-  uint64_t cut_after = 0;      // operations that change something; 0: not by itself
+  uint64_t cut_after = 0;  // operations that change something; 0: not by itself
   enum class Fault : uint8_t { none, sync_fails, write_fails, disk_is_full } fault = Fault::none;
-  uint64_t fault_at = 0;       // the n-th sync or write
-  bool is_for_ever = false;    // and every one after it
+  uint64_t fault_at = 0;           // the n-th sync or write
+  bool is_for_ever = false;        // and every one after it
   std::function<void()> on_cut{};  // called in the operation that is the last
 };
 

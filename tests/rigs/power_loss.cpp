@@ -55,11 +55,10 @@ void run_once(Dice& dice, const Folder& folder, PowerOptions options, bool is_no
   PowerDisk disk(options);
   // Enough to come to the cut. The log is moved into the file after some 2,100 operations, and again.
   const uint64_t steps = 20 + dice.below(options.cut_after > 2'000 || dice.one_in(8) ? 600 : 120);
-  Traffic traffic({.seed = dice.next(),
-                   .threads = 1 + dice.below(6),
-                   .steps = steps,
-                   .goes_on = options.fault != Fault::none,
-                   .must_refuse = [&disk] { return disk.has_lost_sync(); }});
+  Traffic traffic(
+      {.seed = dice.next(), .threads = 1 + dice.below(6), .steps = steps, .goes_on = options.fault != Fault::none, .must_refuse = [&disk] {
+         return disk.has_lost_sync();
+       }});
   {
     auto store = SqliteStore::open({.path = folder.file("before"), .vfs = disk.name(), .is_normal_sync_only = is_normal});
     if (store)
@@ -108,8 +107,8 @@ int run(const Arguments& arguments) {
   const Folder folder;
   for (uint64_t i = 0; i < arguments.get("cuts"); ++i) run_once(dice, folder, cut_options(dice), is_normal, verdict, totals);
   for (uint64_t i = 0; i < arguments.get("faults"); ++i) run_once(dice, folder, fault_options(dice), is_normal, verdict, totals);
-  verdict.expect(is_normal == (totals.lost > 0), is_normal ? "nothing acknowledged was lost without syncs: the rig cannot fail"
-                                                           : "acknowledged batches were lost");
+  verdict.expect(is_normal == (totals.lost > 0),
+                 is_normal ? "nothing acknowledged was lost without syncs: the rig cannot fail" : "acknowledged batches were lost");
   return verdict.finish(std::to_string(arguments.get("cuts")) + " cuts, " + std::to_string(arguments.get("faults")) + " faults (" +
                         std::to_string(totals.failed) + " met, " + std::to_string(totals.lost_syncs) + " lost a sync), " +
                         std::to_string(totals.double_cuts) + " cut again in recovery, " + std::to_string(totals.applied) +

@@ -21,7 +21,9 @@ void* share(size_t size) {
   return memory;
 }
 
-void unshare(void* memory, size_t size) { ::munmap(memory, size); }
+void unshare(void* memory, size_t size) {
+  ::munmap(memory, size);
+}
 
 Gate::Gate() {
   int ends[2];
@@ -42,7 +44,9 @@ void Gate::wait() {
   }
 }
 
-void Gate::open() { ::close(std::exchange(write_, -1)); }
+void Gate::open() {
+  ::close(std::exchange(write_, -1));
+}
 
 Process::Process(const std::function<void()>& work) {
   const pid_t parent = ::getpid();

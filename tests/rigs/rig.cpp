@@ -65,8 +65,8 @@ uint64_t Verdict::violations() const {
 int Verdict::finish(const std::string& figures) const {
   const int64_t tenths = (now().us - began_us_) / 100'000;
   std::printf("%s: %s, %llu violations, seed %llu, %lld.%lld s\n", name_.c_str(), figures.c_str(),
-              static_cast<unsigned long long>(violations()), static_cast<unsigned long long>(seed_),
-              static_cast<long long>(tenths / 10), static_cast<long long>(tenths % 10));
+              static_cast<unsigned long long>(violations()), static_cast<unsigned long long>(seed_), static_cast<long long>(tenths / 10),
+              static_cast<long long>(tenths % 10));
   return violations() == 0 ? 0 : 1;
 }
 

@@ -7,6 +7,7 @@
 // process has recovered and asked, both books agree and nothing is open.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ namespace orthink::rig {
 namespace {
 
 struct Failure {
-  uint64_t at = 0;            // from 1; 0: none
+  uint64_t at = 0;  // from 1; 0: none
   bool is_for_ever = false;
   bool is_taken = false;
 };
@@ -52,40 +53,58 @@ class FailingStore : public WrappedStore {
 struct Script {
   std::string faults;  // of the simulator
   bool streams = true;
+  std::optional<uint64_t> slice_tokens = {};
 };
 
 const std::array kScripts{
-    Script{"", true},           Script{"", false},         Script{"503=none:1", true},   Script{"502=1", true},
-    Script{"402", true},        Script{"no-usage", true},  Script{"no-usage", false},    Script{"eof-no-done", true},
-    Script{"reset-midstream", true}, Script{"midstream-error-billed", true}, Script{"midstream-error", true}, Script{"reset-billed", true},
-    Script{"overruns", true},   Script{"provider-dearer", true}, Script{"generation-never,no-usage", true}, Script{"cost-null", false},
+    Script{"", true},
+    Script{"", false},
+    Script{"503=none:1", true},
+    Script{"502=1", true},
+    Script{"402", true},
+    Script{"no-usage", true},
+    Script{"no-usage", false},
+    Script{"eof-no-done", true},
+    Script{"reset-midstream", true},
+    Script{"midstream-error-billed", true},
+    Script{"midstream-error", true},
+    Script{"reset-billed", true},
+    Script{"overruns", true},
+    Script{"provider-dearer", true},
+    Script{"generation-never,no-usage", true},
+    Script{"cost-null", false},
+    Script{"", true, 16},
+    Script{"eof-no-done", true, 16},
 };
 
 std::string words_of(const Script& script, const Failure& failure) {
-  return "\"" + script.faults + (script.streams ? "\" streamed" : "\" whole") + ", store call " + std::to_string(failure.at) +
-         (failure.is_for_ever ? " and later fail" : " fails") + (failure.is_taken ? ", taken" : "");
+  return "\"" + script.faults + (script.streams ? "\" streamed" : "\" whole") + (script.slice_tokens ? " in slices" : "") +
+         ", store call " + std::to_string(failure.at) + (failure.is_for_ever ? " and later fail" : " fails") +
+         (failure.is_taken ? ", taken" : "");
 }
 
 PaidCall call_of(const Script& script) {
   PaidCall call;
   call.call_id = "call-1";
-  call.ask = R"({"prompt":"Why is the sky blue?","think":"off","max_tokens":200,"session":"call-1","stream":)";
+  call.ask = R"({"prompt":"Why is the sky blue?","think":"off","max_tokens":8000,"session":"call-1","stream":)";
   call.ask += script.streams ? "true}" : "false}";
   call.ledger.scopes = {{Scope{}, Limits{}}, {Scope{ScopeKind::user, "rig"}, Limits{}}};
   call.ledger.epoch = "gone";
+  call.ledger.slice_tokens = script.slice_tokens;
   return call;
 }
 
 uint64_t asked(const sim::Simulator& simulator) {
   const std::vector<sim::SeenRequest> seen = simulator.requests();
-  return static_cast<uint64_t>(std::count_if(seen.begin(), seen.end(), [](const sim::SeenRequest& request) { return request.method == "POST"; }));
+  return static_cast<uint64_t>(
+      std::count_if(seen.begin(), seen.end(), [](const sim::SeenRequest& request) { return request.method == "POST"; }));
 }
 
 void check_receipt(const CallEnd& end, NanoUsd billed, const std::string& what, Verdict& verdict) {
   const int64_t cost = end.receipt.cost ? NanoUsd::ceil(*end.receipt.cost).nano : 0;
   const int64_t held = end.receipt.held ? NanoUsd::ceil(*end.receipt.held).nano : 0;
-  verdict.expect(cost + held >= billed.nano, what + ": billed " + std::to_string(billed.nano) + ", the receipt shows " + std::to_string(cost) +
-                                                 " spent and " + std::to_string(held) + " held");
+  verdict.expect(cost + held >= billed.nano, what + ": billed " + std::to_string(billed.nano) + ", the receipt shows " +
+                                                 std::to_string(cost) + " spent and " + std::to_string(held) + " held");
   verdict.expect(billed.nano == 0 || !end.receipt.cost || cost > 0 || held > 0, what + ": a call that was sent shows no spend");
 }
 
@@ -139,4 +158,6 @@ int run(const Arguments& arguments) {
 }  // namespace
 }  // namespace orthink::rig
 
-int main(int count, char** words) { return orthink::rig::run(orthink::rig::Arguments(count, words, {})); }
+int main(int count, char** words) {
+  return orthink::rig::run(orthink::rig::Arguments(count, words, {}));
+}

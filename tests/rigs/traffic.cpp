@@ -82,8 +82,10 @@ class Traffic::Worker {
 
   void advance(size_t which) {
     Open& open = open_[which];
-    if (open.state == HoldState::reserved && !dice_.one_in(8)) return move(which, ledger::mark_sent(open.record, "rig", at()), HoldState::sent);
-    if (open.state == HoldState::reserved) return move(which, ledger::release(open.record, open.state, open.limits, at()), HoldState::released);
+    if (open.state == HoldState::reserved && !dice_.one_in(8))
+      return move(which, ledger::mark_sent(open.record, "rig", at()), HoldState::sent);
+    if (open.state == HoldState::reserved)
+      return move(which, ledger::release(open.record, open.state, open.limits, at()), HoldState::released);
     if (open.state == HoldState::sent && open.record.generation_id.empty() && dice_.one_in(3)) {
       open.record.generation_id = "gen-" + open.record.call_id;
       return move(which, ledger::note(open.record, "rig", at()), HoldState::sent);

@@ -34,12 +34,12 @@ using History = std::map<std::string, std::vector<Step>>;  // by key of the row
 struct TrafficOptions {
   uint64_t seed = 1;
   uint64_t threads = 4;
-  uint64_t steps = 100;                // of each thread: batches
-  uint64_t accounts = 8;               // users, each with a daily limit
-  uint64_t dollars_a_day = 2;          // of each
-  std::string name{"call"};            // of its calls: no two traffics of a store share one
-  bool goes_on = false;                // after an unavailable store; else a thread stops at the first
-  std::function<bool()> must_refuse{}; // asked before a step: an applied one is then a violation
+  uint64_t steps = 100;                 // of each thread: batches
+  uint64_t accounts = 8;                // users, each with a daily limit
+  uint64_t dollars_a_day = 2;           // of each
+  std::string name{"call"};             // of its calls: no two traffics of a store share one
+  bool goes_on = false;                 // after an unavailable store; else a thread stops at the first
+  std::function<bool()> must_refuse{};  // asked before a step: an applied one is then a violation
 };
 
 class Traffic {
@@ -63,9 +63,9 @@ class Traffic {
 
 // What the rows must hold of what was acknowledged.
 struct Losses {
-  uint64_t acknowledged = 0;            // durable steps
-  std::vector<std::string> lost;        // an acknowledged durable step that is gone
-  std::vector<std::string> wrong;       // a state or an amount that nobody asked for
+  uint64_t acknowledged = 0;       // durable steps
+  std::vector<std::string> lost;   // an acknowledged durable step that is gone
+  std::vector<std::string> wrong;  // a state or an amount that nobody asked for
 };
 Losses compare(const History& history, const Books& books);
 
