@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kTerminated = 143;
 constexpr int kFitsMax = 3;
-constexpr uint64_t kSealsEvery = 32;               // calls
+constexpr uint64_t kSealsEvery = 32;                // calls
 constexpr Duration kDueFor = Duration::seconds(2);  // after a call, for others of unknown outcome
 
 ExchangeOptions options_of(const Config& config, const Ask& ask) {
@@ -104,7 +104,7 @@ bool Caller::wait_for_input(int fd) {
 // One exchange from open to its end.
 struct Caller::Turn {
   CallEnd end;
-  std::optional<Ask> less;  // a limit of the ledger stood against it, and this asks for what would have passed; nothing was printed
+  std::optional<Ask> less;       // a limit of the ledger stood against it, and this asks for what would have passed; nothing was printed
   std::optional<Error> refusal;  // with `less`
   bool is_cancelled = false;
 };

@@ -56,7 +56,9 @@ Result<std::unique_ptr<Book>> Book::open(const Config& config, std::unique_ptr<S
 }
 
 // A document that cannot be removed is that of a dead process soon.
-Book::~Book() { static_cast<void>(epoch::end(*store_, epoch_)); }
+Book::~Book() {
+  static_cast<void>(epoch::end(*store_, epoch_));
+}
 
 Result<LedgerOptions> Book::options_for(const std::vector<Scope>& payers) {
   const Result<Instant> wall = store_->now();

@@ -35,7 +35,8 @@ class Book {
   // `ahead_of_upstream`: this machine's clock minus the upstream's, where it is known. When it is small, a clock that was set since
   // boot is believed again.
   static Result<std::unique_ptr<Book>> open(const Config& config, std::optional<Duration> ahead_of_upstream = {});
-  static Result<std::unique_ptr<Book>> open(const Config& config, std::unique_ptr<Store> store, std::optional<Duration> ahead_of_upstream = {});
+  static Result<std::unique_ptr<Book>> open(const Config& config, std::unique_ptr<Store> store,
+                                            std::optional<Duration> ahead_of_upstream = {});
   ~Book();  // gives the epoch back
   Book(const Book&) = delete;
   Book& operator=(const Book&) = delete;

@@ -14,7 +14,9 @@ namespace {
 constexpr Duration kJumpMax = Duration::seconds(3600);
 constexpr std::string_view kFolder = "clock/";
 
-std::string key_of(const Reading& reading) { return std::string(kFolder) + reading.boot; }
+std::string key_of(const Reading& reading) {
+  return std::string(kFolder) + reading.boot;
+}
 
 std::string to_json(const Reading& reading) {
   json::Writer out;
@@ -98,7 +100,8 @@ Result<void> check(const Anchor& anchor, Instant wall, Duration since_boot) {
   const Duration jump = (wall - anchor.wall) - (since_boot - anchor.since_boot);
   if (jump <= kJumpMax && jump >= Duration{-kJumpMax.us}) return {};
   return make_error(Errc::clock_refused,
-                    "the clock was set " + words(jump) + (jump.us > 0 ? " forward" : " back") + " since this machine started, to " + window::iso_text(wall),
+                    "the clock was set " + words(jump) + (jump.us > 0 ? " forward" : " back") + " since this machine started, to " +
+                        window::iso_text(wall),
                     "Set the clock right. If it is right now, run orthink again while the upstream can be reached: its time decides.");
 }
 

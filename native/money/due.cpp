@@ -91,7 +91,8 @@ class Round {
     const StoreReply reply = store_.apply(reconcile::batch(verdict, HoldState::unknown, store_now_));
     if (reply.verdict == StoreReply::Verdict::row_conflict) return;  // another has moved it
     if (reply.verdict != StoreReply::Verdict::applied) {
-      return stop(make_error(Errc::store_unavailable, reply.found_text.empty() ? "the store did not take what became of " + key : reply.found_text));
+      return stop(make_error(Errc::store_unavailable,
+                             reply.found_text.empty() ? "the store did not take what became of " + key : reply.found_text));
     }
     verdicts_[key] = verdict.kind;
     if (options_.on_verdict) options_.on_verdict(key, verdict);
@@ -122,6 +123,8 @@ class Round {
 
 }  // namespace
 
-Reconciled reconcile_due(Store& store, HttpClient& client, const DueOptions& options) { return Round(store, client, options).run(); }
+Reconciled reconcile_due(Store& store, HttpClient& client, const DueOptions& options) {
+  return Round(store, client, options).run();
+}
 
 }  // namespace orthink

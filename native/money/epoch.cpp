@@ -64,6 +64,8 @@ Result<std::string> begin(Store& store) {
   return id;
 }
 
-Result<void> end(Store& store, const std::string& id) { return write(store, id, std::nullopt); }
+Result<void> end(Store& store, const std::string& id) {
+  return write(store, id, std::nullopt);
+}
 
 }  // namespace orthink::epoch

@@ -31,7 +31,9 @@ struct Words {
   }
 };
 
-std::string document_key(const Scope& scope) { return std::string(kFolder) + scope.to_text(); }
+std::string document_key(const Scope& scope) {
+  return std::string(kFolder) + scope.to_text();
+}
 
 Result<Words> parse_words(const std::string& key, const std::string& text) {
   const auto unreadable = [&](const Error& why) {

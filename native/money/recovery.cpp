@@ -106,6 +106,8 @@ class Recovery {
 
 }  // namespace
 
-Result<Recovered> recover(Store& store, const epoch::Epoch& self) { return Recovery(store, self).run(); }
+Result<Recovered> recover(Store& store, const epoch::Epoch& self) {
+  return Recovery(store, self).run();
+}
 
 }  // namespace orthink

@@ -185,7 +185,9 @@ void push_clock(Store& store) {
   REQUIRE(*anchor);
   const Instant month_ago = wall_now() + Duration::seconds(int64_t{-31} * 86'400);
   StoreBatch batch;
-  batch.documents.push_back({key, DocumentWrite::Expects::anything, {},
+  batch.documents.push_back({key,
+                             DocumentWrite::Expects::anything,
+                             {},
                              R"({"wall":)" + std::to_string(month_ago.us) + R"(,"boot":)" + std::to_string(since_boot().us) + "}",
                              Instant::never()});
   REQUIRE(store.apply(batch).verdict == StoreReply::Verdict::applied);

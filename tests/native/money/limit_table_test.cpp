@@ -155,12 +155,14 @@ TEST_CASE("known scopes have limits, are blocked, or were charged this month") {
   REQUIRE(change_limits(store, kEveryUser, {{LimitKind::usd_per_day, 1}}));
   REQUIRE(change_limits(store, {ScopeKind::tenant, "zeta"}, {{LimitKind::usd_per_day, 1}}));
   const std::vector<Scope> payers{Scope{}, kAlice, {ScopeKind::session, "a/m682"}};
-  REQUIRE(store.apply(ledger::reserve(test::record("call-1", payers, store.time), test::unlimited(payers), "epoch-1", store.time)).verdict ==
-          StoreReply::Verdict::applied);
+  REQUIRE(
+      store.apply(ledger::reserve(test::record("call-1", payers, store.time), test::unlimited(payers), "epoch-1", store.time)).verdict ==
+      StoreReply::Verdict::applied);
   const std::vector<Scope> earlier{Scope{}, kBob};
   const Instant last_month = window::month_begin(681);
-  REQUIRE(store.apply(ledger::reserve(test::record("call-2", earlier, last_month), test::unlimited(earlier), "epoch-1", store.time)).verdict ==
-          StoreReply::Verdict::applied);
+  REQUIRE(
+      store.apply(ledger::reserve(test::record("call-2", earlier, last_month), test::unlimited(earlier), "epoch-1", store.time)).verdict ==
+      StoreReply::Verdict::applied);
   StoreBatch block;
   block.additions.push_back({"b/key:0123", 1, std::nullopt});
   store.apply(block);

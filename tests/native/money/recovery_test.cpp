@@ -22,7 +22,9 @@ using epoch::Fate;
 const std::vector<Scope> kPayers{Scope{}, {ScopeKind::user, "alice"}};
 const ledger::ScopeList kLimits{{Scope{}, {}}, {{ScopeKind::user, "alice"}, *Limits::parse(R"({"usd_per_day":"1"})")}};
 
-bool applied(const StoreReply& reply) { return reply.verdict == StoreReply::Verdict::applied; }
+bool applied(const StoreReply& reply) {
+  return reply.verdict == StoreReply::Verdict::applied;
+}
 
 HoldState state_of(Store& store, const std::string& key) {
   const Result<std::optional<StoredRow>> row = store.row(key);
@@ -31,7 +33,9 @@ HoldState state_of(Store& store, const std::string& key) {
   return (*row)->state;
 }
 
-int64_t held(Store& store, const HoldRecord& record) { return store.counters({ledger::held_key(kPayers[1], false, record.day)})->front(); }
+int64_t held(Store& store, const HoldRecord& record) {
+  return store.counters({ledger::held_key(kPayers[1], false, record.day)})->front();
+}
 
 // As another process that runs on this machine would see it.
 void put_epoch(Store& store, const std::string& id, const Epoch& epoch) {
@@ -215,7 +219,8 @@ TEST_CASE("a process that runs keeps its rows while others open the book") {
     char byte = 'x';
     const Result<std::unique_ptr<Book>> book = Book::open(config);
     const Instant at = wall_now();
-    if (!book || !applied((*book)->store().apply(ledger::reserve(test::record("call-1", kPayers, at), kLimits, (*book)->epoch(), at)))) ::_exit(1);
+    if (!book || !applied((*book)->store().apply(ledger::reserve(test::record("call-1", kPayers, at), kLimits, (*book)->epoch(), at))))
+      ::_exit(1);
     if (::write(ready[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) < 0) ::_exit(2);
     ::raise(SIGKILL);
   }

@@ -85,7 +85,8 @@ void furnish(Failing& store) {
   gone.start += 1;
   batch.documents.push_back({"epoch/gone", DocumentWrite::Expects::anything, {}, gone.to_json(), Instant::never()});
   REQUIRE(store.apply(batch).verdict == StoreReply::Verdict::applied);
-  for (const char* id : {"call-1", "call-2", "call-3"}) store.apply(ledger::reserve(test::record(id, scopes, store.time), limits, "gone", store.time));
+  for (const char* id : {"call-1", "call-2", "call-3"})
+    store.apply(ledger::reserve(test::record(id, scopes, store.time), limits, "gone", store.time));
   for (const char* id : {"call-2", "call-3"}) store.apply(ledger::mark_sent(test::record(id, scopes, store.time), "gone", store.time));
   store.apply(ledger::leave_unknown(test::record("call-3", scopes, store.time), store.time, store.time));
   StoreBatch block;  // after the reservations, which it would refuse
@@ -193,7 +194,9 @@ class Lent : public Store {
   Result<std::optional<std::string>> document(const std::string& key, Instant at) override { return store_.document(key, at); }
   Result<Texts> documents(std::string_view prefix, Instant at) override { return store_.documents(prefix, at); }
   Result<std::vector<std::string>> accounts() override { return store_.accounts(); }
-  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override { return store_.journal(account, from, on_line); }
+  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override {
+    return store_.journal(account, from, on_line);
+  }
   Result<Instant> now() override { return store_.now(); }
   Result<void> check() override { return store_.check(); }
 
