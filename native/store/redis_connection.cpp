@@ -198,8 +198,7 @@ Result<void> RedisConnection::greet(const RedisAddress& address) {
   return address.database == 0 ? Result<void>() : must({"SELECT", std::to_string(address.database)});
 }
 
-Result<RedisAnswer> RedisConnection::command(const Words& words) {
-  const SigpipeHeld held;
+bool RedisConnection::append(const Words& words) {
   std::vector<const char*> texts;
   std::vector<size_t> sizes;
   texts.reserve(words.size());
@@ -208,9 +207,26 @@ Result<RedisAnswer> RedisConnection::command(const Words& words) {
     texts.push_back(word.data());
     sizes.push_back(word.size());
   }
-  void* reply = redisCommandArgv(context_.get(), static_cast<int>(words.size()), texts.data(), sizes.data());
-  if (reply == nullptr) return lost("Redis", context_->errstr);
-  return RedisAnswer(static_cast<redisReply*>(reply));
+  return redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), texts.data(), sizes.data()) == REDIS_OK;
+}
+
+Result<std::vector<RedisAnswer>> RedisConnection::commands(const std::vector<const Words*>& all) {
+  const SigpipeHeld held;
+  for (const Words* words : all)
+    if (!append(*words)) return lost("Redis", context_->errstr);
+  std::vector<RedisAnswer> answers;
+  while (answers.size() < all.size()) {
+    void* reply = nullptr;
+    if (redisGetReply(context_.get(), &reply) != REDIS_OK || reply == nullptr) return lost("Redis", context_->errstr);
+    answers.emplace_back(static_cast<redisReply*>(reply));
+  }
+  return answers;
+}
+
+Result<RedisAnswer> RedisConnection::command(const Words& words) {
+  Result<std::vector<RedisAnswer>> answers = commands({&words});
+  if (!answers) return answers.error();
+  return std::move(answers->front());
 }
 
 bool RedisConnection::is_stale() const {

@@ -64,6 +64,8 @@ class RedisConnection {
   static Result<RedisConnection> open(const RedisAddress& address);
   // REQUIRES: words is not empty; no command was lost before.
   Result<RedisAnswer> command(const Words& words);
+  // All of them in one write, answered in their order: the server takes them in one go, and syncs its log once for all.
+  Result<std::vector<RedisAnswer>> commands(const std::vector<const Words*>& all);
   // Whether the other side has closed it, or said what nobody asked for, while it lay idle.
   [[nodiscard]] bool is_stale() const;
 
@@ -73,6 +75,7 @@ class RedisConnection {
   };
   explicit RedisConnection(redisContext* owned) : context_(owned) {}
   Result<void> greet(const RedisAddress& address);
+  bool append(const Words& words);
   std::unique_ptr<redisContext, Free> context_;
 };
 

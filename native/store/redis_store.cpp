@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <tuple>
 
 #include "native/store/redis_facts.h"
@@ -201,12 +202,15 @@ void RedisStore::give_back(std::unique_ptr<Link> link) {
   freed_.notify_one();
 }
 
-Result<RedisAnswer> RedisStore::ask(Link& link, const Words& words) {
-  Result<RedisAnswer> answer = link.connection.command(words);
+Result<RedisAnswer> RedisStore::taken(Link& link, Result<RedisAnswer> answer) const {
   if (answer && !answer->error()) return answer;
   if (answer && answer->error()->starts_with("NOSCRIPT")) return answer;
   link.is_lost = true;
   return answer ? refused(*answer->error()) : answer.error();
+}
+
+Result<RedisAnswer> RedisStore::ask(Link& link, const Words& words) {
+  return taken(link, link.connection.command(words));
 }
 
 Result<RedisAnswer> RedisStore::run(Link& link, Script script, const Words& keys, const Words& arguments) {
@@ -230,23 +234,74 @@ Result<RedisAnswer> RedisStore::run(Script script, const Words& keys, const Word
   return run(**link, script, keys, arguments);
 }
 
-StoreReply RedisStore::apply(const StoreBatch& batch) {
+struct RedisStore::Waiting {
+  Words words;          // of EVALSHA
+  size_t epoch_at = 0;  // where among them
+  std::optional<Result<RedisAnswer>> answer;
+};
+
+Result<std::vector<Result<RedisAnswer>>> RedisStore::apply_all(const std::vector<Waiting*>& round) {
+  Result<Lease> lease = this->lease();
+  if (!lease) return lease.error();
+  Link& link = **lease;
+  std::vector<const Words*> all;
+  for (Waiting* waiting : round) {
+    waiting->words[waiting->epoch_at] = link.epoch;
+    all.push_back(&waiting->words);
+  }
+  Result<std::vector<RedisAnswer>> answers = link.connection.commands(all);
+  link.is_lost = !answers;
+  if (!answers) return answers.error();
+  std::vector<Result<RedisAnswer>> judged;
+  for (size_t i = 0; i < round.size(); ++i) {
+    Result<RedisAnswer> answer = taken(link, std::move((*answers)[i]));
+    if (answer && answer->error()) {
+      Words words = std::move(round[i]->words);
+      words[0] = "EVAL";
+      words[1] = kApply;
+      answer = ask(link, words);
+    }
+    judged.push_back(std::move(answer));
+  }
+  return judged;
+}
+
+Result<StoreReply> RedisStore::apply_together(const StoreBatch& batch) {
+  Waiting mine;
   const Words keys = redis_pack::keys_of(batch);
-  Words arguments{""};
-  for (std::string& word : redis_pack::arguments_of(batch)) arguments.push_back(std::move(word));
-  const auto once = [&]() -> Result<StoreReply> {
-    Result<Lease> link = lease();
-    if (!link) return link.error();
-    arguments.front() = (**link).epoch;
-    const Result<RedisAnswer> answer = run(**link, Script::apply, keys, arguments);
-    if (!answer) return answer.error();
-    return redis_pack::read_reply(*answer);
-  };
-  Result<StoreReply> reply = once();
+  mine.words = script_words("EVALSHA", digests_[static_cast<size_t>(Script::apply)], keys, {""});
+  mine.epoch_at = mine.words.size() - 1;
+  for (std::string& word : redis_pack::arguments_of(batch)) mine.words.push_back(std::move(word));
+  std::unique_lock lock(round_);
+  waiting_.push_back(&mine);
+  round_over_.wait(lock, [&] { return mine.answer || !is_applying_; });
+  if (!mine.answer) {
+    // This thread applies all that wait, its own among them.
+    is_applying_ = true;
+    std::vector<Waiting*> round;
+    round.swap(waiting_);
+    lock.unlock();
+    Result<std::vector<Result<RedisAnswer>>> answers = apply_all(round);
+    lock.lock();
+    for (size_t i = 0; i < round.size(); ++i) {
+      if (answers)
+        round[i]->answer.emplace(std::move((*answers)[i]));
+      else
+        round[i]->answer.emplace(answers.error());
+    }
+    is_applying_ = false;
+    round_over_.notify_all();
+  }
+  if (!*mine.answer) return mine.answer->error();
+  return redis_pack::read_reply(**mine.answer);
+}
+
+StoreReply RedisStore::apply(const StoreBatch& batch) {
+  Result<StoreReply> reply = apply_together(batch);
   if (reply && reply->verdict == StoreReply::Verdict::unavailable) {
     // The script has seen another epoch and done nothing.
     const Result<void> recovered = recover();
-    reply = recovered ? once() : recovered.error();
+    reply = recovered ? apply_together(batch) : recovered.error();
     if (reply && reply->verdict == StoreReply::Verdict::unavailable) reply = refused("the server has restarted once more");
   }
   StoreReply answered = reply ? std::move(*reply) : unavailable(reply.error());

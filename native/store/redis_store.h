@@ -13,8 +13,8 @@
 // answers `unavailable` with the reason. Reads are answered meanwhile.
 // A server that comes back without any data is refused as long as the store lives; opened anew it cannot be told from a new one.
 // A document that has expired is removed by a later batch, a day or more after its expiry.
-// Connections: at most 16, opened as threads need them. One that is lost in a command makes that call fail and is opened anew by the
-// next; no command is sent twice.
+// Batches that wait go to the server together and share one sync of its log. Connections: at most 16, opened as threads need them. One
+// that is lost in a command makes the calls on it fail and is opened anew by the next; no command is sent twice.
 // Errors are Errc::store_unavailable. Thread rule: any thread; a call waits while all connections are taken. on_row, on_counter and
 // on_line may call the same store. Lifetime: the process does not fork after open(); the child's calls are refused.
 #pragma once
@@ -75,12 +75,18 @@ class RedisStore : public Store {
   void give_back(std::unique_ptr<Link> link);
   [[nodiscard]] Error refused(std::string_view words) const;
 
-  // One command on `link`. An answer that is an error becomes an Error, and the link is not used again.
+  // An answer that is an error becomes an Error, and the link is not used again; but for that of a script the server does not know.
+  Result<RedisAnswer> taken(Link& link, Result<RedisAnswer> answer) const;
   Result<RedisAnswer> ask(Link& link, const Words& words);
   Result<RedisAnswer> run(Link& link, Script script, const Words& keys, const Words& arguments);
   // The same on a connection of its own.
   Result<RedisAnswer> ask(const Words& words);
   Result<RedisAnswer> run(Script script, const Words& keys, const Words& arguments);
+
+  // One batch, together with those of other threads that wait.
+  struct Waiting;
+  Result<StoreReply> apply_together(const StoreBatch& batch);
+  Result<std::vector<Result<RedisAnswer>>> apply_all(const std::vector<Waiting*>& round);
 
   Result<std::vector<int64_t>> integers(const char* hash, const std::vector<std::string>& keys);
   Result<Rows> read_rows(Link& link, const char* index, const Words& arguments);
@@ -94,7 +100,11 @@ class RedisStore : public Store {
   std::array<std::string, 5> digests_;  // by which the server knows the scripts; written by open() only
   bool was_claimed_ = false;            // likewise
   std::mutex recovery_;                 // one recovery at a time
-  std::mutex mutex_;                    // of all below
+  std::mutex round_;                    // of the three below
+  std::condition_variable round_over_;
+  std::vector<Waiting*> waiting_;
+  bool is_applying_ = false;
+  std::mutex mutex_;  // of all below
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Link>> idle_;
   size_t in_use_ = 0;
