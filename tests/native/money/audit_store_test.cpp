@@ -16,6 +16,7 @@
 #include "native/store/sqlite_store.h"
 #include "native/system.h"
 #include "tests/native/money/money.h"
+#include "tests/native/store/redis_server.h"
 #include "tests/native/temporary_folder.h"
 
 using namespace orthink;
@@ -200,7 +201,12 @@ TEST_CASE("audit of a SQLite file that somebody else has changed") {
 
 TEST_CASE("audit of a store that is written to finds nothing that is not there, and what is") {
   const test::TemporaryFolder folder;
+  std::unique_ptr<test::RedisServer> server;
   std::unique_ptr<Store> store;
+  SECTION("Redis") {
+    server = std::make_unique<test::RedisServer>();
+    store = std::move(*open_store(server->url()));
+  }
   SECTION("in memory") { store = std::make_unique<MemoryStore>(); }
   SECTION("SQLite") { store = std::move(*SqliteStore::open({.path = folder.file("ledger.db"), .is_normal_sync_only = true})); }
   REQUIRE(buy(*store, "first"));
