@@ -116,3 +116,28 @@ TEST_CASE("no scopes, no limits, no control characters") {
                                        {}, kNoon);
   CHECK(budget::text(spending, 80) == "user:alice\n  no limit of money; this month $7 spent, $0.5 held\n");
 }
+
+TEST_CASE("a scope without limits has the keys of its month and its block alone") {
+  const ledger::ScopeList limits{{kAlice, Limits{}}};
+  const int64_t month = window::month_of(kNoon);
+  const budget::Keys keys = budget::keys(limits, kNoon);
+  CHECK(keys.counters == std::vector<std::string>{ledger::blocked_key(kAlice), ledger::committed_key(kAlice, true, month),
+                                                  ledger::held_key(kAlice, true, month)});
+  CHECK(keys.rates.empty());
+}
+
+TEST_CASE("a bar that what is held fills, and one of the largest limit") {
+  ledger::LimitState state;
+  state.scope = kAlice;
+  state.kind = LimitKind::usd_per_day;
+  state.limit = 10;
+  state.held = 10;
+  const auto bar = [&state] { return budget::text({{kAlice, false, {state}, 0, 0}}, 80); };
+  CHECK(bar().find("[====================]") != std::string::npos);
+  state.spent = 1;
+  CHECK(bar().find("[#===================]") != std::string::npos);
+  state.limit = INT64_MAX;
+  state.held = 0;
+  state.spent = INT64_MAX / 2;
+  CHECK(bar().find("[##########..........]") != std::string::npos);
+}

@@ -354,3 +354,19 @@ TEST_CASE("tokens go back only by a count that is final and whole, and where som
   REQUIRE(rates_of(UsageState::final_, 60, 39).size() == 1);
   CHECK(rates_of(UsageState::final_, 60, 39).front().cost_us == -10'000);
 }
+
+TEST_CASE("only money that a retry may hold stands against a retry") {
+  const auto limits = scopes(R"({"usd_per_month":"1","requests_per_day":9})", "{}");
+  HoldRecord hold = record(limits, 1, 5);
+  StoreBatch asked = ledger::reserve(hold, limits, "e1", kNoon);
+  const StoreReply applied = MemoryTable().apply(asked);
+  const std::vector<ledger::LimitState> standing = ledger::limit_states(hold, limits, applied);
+  REQUIRE(standing.size() == 2);
+  hold.row = 2;
+  CHECK_FALSE(ledger::reserve_retry(hold, limits, standing, "e1", kNoon).additions.empty());
+  CHECK_FALSE(ledger::stands_against_retry(hold, standing, applied));
+  StoreReply refused = applied;
+  refused.verdict = Verdict::guard_failed;
+  refused.failed_key = ledger::requests_key(Scope{}, hold.day);
+  CHECK_FALSE(ledger::stands_against_retry(hold, standing, refused));
+}

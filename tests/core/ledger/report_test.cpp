@@ -202,3 +202,59 @@ TEST_CASE("random books: totals, coverage and rows are what counting by hand say
     REQUIRE(users <= 3);
   }
 }
+
+TEST_CASE("kinds of reports have names and are found by them") {
+  for (const ReportBy by : {ReportBy::model, ReportBy::user, ReportBy::day, ReportBy::tenant}) CHECK(report_by(name(by)) == by);
+  CHECK_FALSE(report_by("moon"));
+}
+
+TEST_CASE("one book by each key") {
+  HoldRecord hold = row("a", 1, "x/big", 5, AmountSource::provider);
+  hold.scopes.push_back({ScopeKind::tenant, "t"});
+  const std::pair<ReportBy, const char*> keys[] = {
+      {ReportBy::model, "x/big"}, {ReportBy::user, "alice"}, {ReportBy::day, "2026-11-24"}, {ReportBy::tenant, "t"}};
+  for (const auto& [by, key] : keys) {
+    Report report({.since = std::nullopt, .until = Instant::never(), .by = by, .now = kNoon});
+    report.add(hold, HoldState::settled);
+    CHECK(report.csv() == "key,calls,cost_usd,thinking_tokens,visible_tokens\r\n" + std::string(key) + ",1,0.000000005,,\r\n");
+  }
+}
+
+TEST_CASE("the ten dearest models are the top ones") {
+  Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::user, .now = kNoon});
+  for (uint32_t i = 0; i < 12; ++i)
+    report.add(row("c" + std::to_string(i), 1, "m" + std::to_string(i), 1 + i, AmountSource::provider), HoldState::settled);
+  const Result<json::Value> document = json::parse(report.json());
+  REQUIRE(document);
+  const auto& top = document->find("top_models")->members();
+  REQUIRE(top.size() == 10);
+  CHECK(text_at(top.front().value, "key") == "m11");
+  CHECK(text_at(top.back().value, "key") == "m2");
+}
+
+TEST_CASE("sums stop at the largest number, and bars are drawn all the same") {
+  Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::model, .now = kNoon});
+  for (const char* call : {"a", "b"}) {
+    HoldRecord hold = row(call, 1, "x", INT64_MAX - 1, AmountSource::provider);
+    use(hold, 1, UINT64_MAX, UINT64_MAX / 2);
+    report.add(hold, HoldState::settled);
+  }
+  const std::string blocks = report.text(120);
+  CHECK(blocks.find("\u2588\u2588") != std::string::npos);
+  CHECK(report.text(120, true).find("##########") != std::string::npos);
+  const Result<json::Value> document = json::parse(report.json());
+  REQUIRE(document);
+  CHECK(text_at(*document->find("totals"), "thinking_tokens") == std::to_string(UINT64_MAX - 1));
+  CHECK(report.text(1).find("thinking ") != std::string::npos);
+}
+
+TEST_CASE("one call that thought nothing and answered nothing has an empty bar") {
+  Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::model, .now = kNoon});
+  HoldRecord hold = row("a", 1, "a name of a model that is longer than the terminal is wide, and by far, so that it is cut", 5, AmountSource::provider);
+  use(hold, 1, 0, 0);
+  report.add(hold, HoldState::settled);
+  const std::string text = report.text(60, true);
+  CHECK(text.starts_with("1 call, $0.000000005 spent"));
+  CHECK(text.find("thinking 0 ........") != std::string::npos);
+  CHECK(text.find("so that it is cut") == std::string::npos);
+}
