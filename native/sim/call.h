@@ -26,7 +26,7 @@ class Call {
   // The next part of the body. The bill is settled before the last part is handed out, so that whoever has read the whole answer
   // finds it there.
   bool next(std::string& part);
-  // The client closed the connection (or the simulator stops): charged as this provider does it (openrouter-api 6.3).
+  // The client closed the connection (or the simulator stops): charged as this provider does it (OpenRouter's documentation).
   void client_left();
   // Charged in full, whatever the client was told.
   void finish();

@@ -1,4 +1,4 @@
-// The replies that take the place of an answer: refusals, errors and pages no model wrote (openrouter-api 1.2 to 1.4).
+// The replies that take the place of an answer: refusals, errors and pages no model wrote (OpenRouter's documentation).
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Frames: a Script as the bytes of the wire (openrouter-api 3.5, 3.6, 4.1 to 4.3). A streamed answer is events and comments; one that is
+// Frames: a Script as the bytes of the wire (OpenRouter's documentation). A streamed answer is events and comments; one that is
 // not is keep-alive white space and a document.
 //
 //   FrameWriter frames(script, faults);

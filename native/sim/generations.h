@@ -1,4 +1,4 @@
-// What GET /generation?id= knows of the calls that ended (openrouter-api 4.4).
+// What GET /generation?id= knows of the calls that ended (OpenRouter's documentation).
 #pragma once
 
 #include <cstdint>

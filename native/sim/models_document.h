@@ -1,4 +1,4 @@
-// The catalogue as GET /models words it (openrouter-api 3.3, 5.1): what our own reader takes in again gives the same rows.
+// The catalogue as GET /models words it (OpenRouter's documentation): what our own reader takes in again gives the same rows.
 #pragma once
 
 #include <string>

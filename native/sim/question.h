@@ -1,4 +1,4 @@
-// A POST /chat/completions body as the simulator understands it, or the refusal the real one answers with (openrouter-api 2).
+// A POST /chat/completions body as the simulator understands it, or the refusal the real one answers with (OpenRouter's documentation).
 #pragma once
 
 #include <cstdint>

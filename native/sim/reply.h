@@ -1,4 +1,4 @@
-// Reply: one whole HTTP answer as plain data, and the error bodies OpenRouter words (openrouter-api 1.2, 1.3).
+// Reply: one whole HTTP answer as plain data, and the error bodies OpenRouter words (OpenRouter's documentation).
 #pragma once
 
 #include <optional>

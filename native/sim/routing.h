@@ -1,4 +1,4 @@
-// Whether any endpoint would take a request: provider preferences and parameters (openrouter-api 2.1, 2.2).
+// Whether any endpoint would take a request: provider preferences and parameters (OpenRouter's documentation).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a request's `reasoning` means for a model: the simulator's side of openrouter-api 3.1 to 3.4.
+// What a request's `reasoning` means for a model: the simulator's side of it.
 #pragma once
 
 #include <cstdint>

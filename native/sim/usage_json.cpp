@@ -1,4 +1,4 @@
-// usage, as it ends every answer (openrouter-api 4.2):
+// usage, as it ends every answer (OpenRouter's documentation):
 //
 //   {"prompt_tokens":15,"completion_tokens":256,"total_tokens":271,"cost":0.0006505,"is_byok":false,
 //    "prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":0,"audio_tokens":0,"video_tokens":0},

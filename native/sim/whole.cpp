@@ -1,4 +1,4 @@
-// A body that is not streamed (openrouter-api 4.1), and reasoning_details of both kinds of body:
+// A body that is not streamed (OpenRouter's documentation), and reasoning_details of both kinds of body:
 //
 //   {"id":"gen-...","object":"chat.completion","created":N,"model":"...","provider":"...","system_fingerprint":null,"service_tier":null,
 //    "choices":[{"index":0,"logprobs":null,"finish_reason":"stop","native_finish_reason":"end_turn","message":{"role":"assistant",

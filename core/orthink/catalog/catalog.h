@@ -4,7 +4,7 @@
 //   const ModelCard* card = catalog->find("anthropic/claude-haiku-4.5");
 //
 // Capability truth comes from the row's `reasoning` object; where it is silent, from family rules (catalog/family.h,
-// openrouter-api 3.3, 3.4). A compact text form (one line a row) is what the cache file and the compiled-in snapshot hold.
+// OpenRouter's documentation). A compact text form (one line a row) is what the cache file and the compiled-in snapshot hold.
 // Thread rule: const members may be called from several threads. Views die with the Catalog.
 #pragma once
 
@@ -35,7 +35,7 @@ std::string_view name(Control control);
 enum class ThinkingDefault : uint8_t { on, off, unknown };
 std::string_view name(ThinkingDefault value);
 
-// Request parameters a family refuses or ignores while it thinks (openrouter-api 3.4, last column).
+// Request parameters a family refuses or ignores while it thinks (OpenRouter's documentation).
 enum class Sampling : uint8_t { temperature, top_p, top_k, penalties, logprobs, logit_bias, stop, forced_tool_choice, prefill };
 using SamplingSet = uint16_t;
 constexpr SamplingSet bit(Sampling s) { return static_cast<SamplingSet>(1U << static_cast<unsigned>(s)); }
@@ -57,7 +57,7 @@ struct ThinkingTraits {
   SamplingSet forbidden_by_budget = 0;     // besides, where a budget is sent
   SamplingSet forbidden_always = 0;        // even with thinking off
   bool hides_text = false;                 // no readable thinking comes back (encrypted or nothing)
-  uint16_t prompt_permille = 1000;         // tokens of this family per o200k token in thousandths, for the bound (reliability 6.3); 0 = unknown family
+  uint16_t prompt_permille = 1000;         // tokens of this family per o200k token in thousandths, for the bound; 0 = unknown family
 };
 
 enum class Capability : uint8_t { vision, tools, json, files, audio, structured, web };

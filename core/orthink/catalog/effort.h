@@ -31,7 +31,7 @@ class EffortSet {
   uint8_t bits_ = 0;
 };
 
-// Thousandths of the total cap that OpenRouter turns an effort into on a budget model (openrouter-api 3.2):
+// Thousandths of the total cap that OpenRouter turns an effort into on a budget model (OpenRouter's documentation):
 // max and xhigh 950, high 800, medium 500, low 200, minimal 100, none 0.
 uint64_t effort_permille(Effort effort);
 // max(min(total_cap * ratio, 128000), 1024).

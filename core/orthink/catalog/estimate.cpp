@@ -110,7 +110,7 @@ bool is_space(char c) {
   return byte < 0x80 && (kAscii[byte] == space || kAscii[byte] == newline);
 }
 
-// U of reliability 6.3, in hundredths.
+// U, in hundredths.
 uint64_t upper_weight(std::string_view text) {
   uint64_t weight = 3 * kHundred;
   size_t i = 0;

@@ -1,6 +1,6 @@
 // Token estimates of text before sending: one upper bound, one unbiased, and the running count of a stream.
 //
-// Bound: the class-weight estimator of reliability 6.3 times the family's factor, never above the UTF-8 byte count (which
+// Bound: a class-weight estimate, U, times the family's factor, never above the UTF-8 byte count (which
 // no byte-level tokenizer exceeds). Expected: the linear model over eleven character classes of design 6. All integers.
 #pragma once
 

@@ -33,7 +33,7 @@ constexpr SamplingSet kClaudeBudget =
 constexpr SamplingSet kClaudeAdaptive = sampling({Sampling::temperature, Sampling::top_p, Sampling::top_k});
 constexpr SamplingSet kClaude5 = sampling({Sampling::temperature, Sampling::top_p, Sampling::top_k, Sampling::forced_tool_choice});
 constexpr SamplingSet kForcedTool = sampling({Sampling::forced_tool_choice});
-// From 4.6 on the vendor answers 400 to a prefill, thinking or not (Anthropic, Migration guide; openrouter-api 3.4 for 5.5).
+// From 4.6 on the vendor answers 400 to a prefill, thinking or not (Anthropic, Migration guide).
 constexpr SamplingSet kPrefill = sampling({Sampling::prefill});
 constexpr SamplingSet kOpenAi =
     sampling({Sampling::temperature, Sampling::top_p, Sampling::penalties, Sampling::logprobs, Sampling::logit_bias});

@@ -1,4 +1,4 @@
-// What is true of a family of models where its row in GET /models is silent (openrouter-api 3.3, 3.4).
+// What is true of a family of models where its row in GET /models is silent (OpenRouter's documentation).
 //
 //   ThinkingTraits traits = thinking_traits("anthropic/claude-haiku-4.5", facts);
 //

@@ -2,7 +2,7 @@
 //
 //   if (card.parameters & *parameter_bit("tools")) ...
 //
-// Names we do not know are left out: the list grows without notice (openrouter-api 5.1).
+// Names we do not know are left out: the list grows without notice (OpenRouter's documentation).
 #pragma once
 
 #include <cstdint>

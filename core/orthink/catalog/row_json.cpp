@@ -1,4 +1,4 @@
-// A row of GET /models (openrouter-api 5.1); every field but `id` may be missing or null:
+// A row of GET /models (OpenRouter's documentation); every field but `id` may be missing or null:
 //
 //   {"id":"a/m","canonical_slug":"a/m-20260101","alias_target":{"slug":"a/n"},"name":"A: M","context_length":200000,
 //    "architecture":{"input_modalities":["text","image"],"tokenizer":"Router"},"top_provider":{"max_completion_tokens":64000},

@@ -85,7 +85,7 @@ void append_member(Detail& item, std::string_view name, const Span& piece, uint3
   append_unescaped(*member, piece, held);
 }
 
-// Whether a piece goes on with this item (openrouter-api 3.6): type and index are known to be equal.
+// Whether a piece goes on with this item (OpenRouter's documentation): type and index are known to be equal.
 bool goes_on(const Detail& item, const DetailDelta& delta) {
   const bool brings_text = !delta.text.empty() || !delta.summary.empty();
   if (brings_text && item.signature && !item.signature->empty()) return false;

@@ -22,7 +22,7 @@ namespace orthink {
 enum class ThinkingKind : uint8_t { text, summary, encrypted };
 std::string_view name(ThinkingKind kind);
 
-// One merged item of reasoning_details (openrouter-api 3.6). An item that came in one piece is kept as its own bytes; of
+// One merged item of reasoning_details (OpenRouter's documentation). An item that came in one piece is kept as its own bytes; of
 // one that came in several, keys keep their order and unknown keys their bytes.
 struct Detail {
   std::string type;

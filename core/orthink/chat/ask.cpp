@@ -2,7 +2,7 @@
 //   {"model":"author/name","models":["fallback"],"prompt":"text" | "messages":[...],"system":"text","think":"8k","answer_tokens":N,
 //    "max_tokens":N,"max_cost_usd":"0.05","fit":B,"lenient":B,"stream":B,"hide_thinking":B,"user":S,"tenant":S,"session":S,
 //    "deadline_s":N, and request parameters that are passed on after a check of their type}
-// Published as docs/ask.schema.json; parameter names as in openrouter-api 2.1.
+// Published as docs/ask.schema.json; parameter names as in OpenRouter's documentation.
 #include "orthink/chat/ask.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A stream chunk (openrouter-api 4.3); a whole body has `message` instead of `delta`:
+// A stream chunk (OpenRouter's documentation); a whole body has `message` instead of `delta`:
 //
 //   {"id":..,"provider":..,"model":..,"object":"chat.completion.chunk",
 //    "choices":[{"index":0,"delta":{"content":..,"reasoning":..,"reasoning_details":[{..}],

@@ -7,7 +7,7 @@
 namespace orthink {
 namespace {
 
-// The web plugin searches once a request; 0.001 to 0.015 USD each and 0.001 USD a result (reliability 2.3). Without max_results
+// The web plugin searches once a request; 0.001 to 0.015 USD each and 0.001 USD a result. Without max_results
 // there are 5 (OpenRouter, Plugins: Web Search).
 constexpr Money kSearchFee{15'000'000'000};
 constexpr Money kResultFee{1'000'000'000};
@@ -55,7 +55,7 @@ void add_web_plugin(const json::Value& plugin, const ModelCard& card, Fees& fees
 }
 
 void add_plugins(const Ask& ask, const ModelCard& card, Fees& fees) {
-  // Ids that only route, repair or cut cost nothing by themselves (openrouter-api 2.1).
+  // Ids that only route, repair or cut cost nothing by themselves (OpenRouter's documentation).
   constexpr std::array<std::string_view, 5> kFree = {"auto-router", "auto-beta-router", "response-healing", "context-compression",
                                                      "moderation"};
   const json::Value* plugins = ask.option("plugins");

@@ -1,4 +1,4 @@
-// What a call may cost beside its tokens (reliability 2.3): plugins, server tools, dearer service tiers, prices a row does not list.
+// What a call may cost beside its tokens: plugins, server tools, dearer service tiers, prices a row does not list.
 //
 // Fees are of three kinds. Known ones have a documented figure and are added to the bound. Doubtful ones have no figure, so a paid
 // call needs a max_cost. Uncovered ones may be charged any number of times, so that no max_cost could hold: such an ask is refused,

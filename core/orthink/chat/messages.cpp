@@ -3,7 +3,7 @@
 //   ...]}
 //   {"role":"assistant","content":"text" | null,"reasoning_details":[...],"tool_calls":[{"id":"..","type":"function","function":{..}}]}
 //   {"role":"tool","tool_call_id":"..","content":"text"}
-// Names as in OpenRouter's chat schema (openrouter-api 2.1, 3.5, 3.7).
+// Names as in OpenRouter's chat schema (OpenRouter's documentation).
 #include "orthink/chat/messages.h"
 
 #include <array>

@@ -1,4 +1,4 @@
-// The messages of an ask: what roles and parts there are, and what each must carry (openrouter-api 2.1, 3.7).
+// The messages of an ask: what roles and parts there are, and what each must carry (OpenRouter's documentation).
 //
 // Messages are checked and passed on as they came: reasoning_details of an assistant message keep their bytes and order.
 // Thread rule: pure functions.

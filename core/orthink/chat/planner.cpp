@@ -35,7 +35,7 @@ std::string usd(Money money) {
   return "$" + money.to_decimal();
 }
 
-// `enabled: true` beside an effort or a budget is needed by some routes and harmless elsewhere (openrouter-api 3.1).
+// `enabled: true` beside an effort or a budget is needed by some routes and harmless elsewhere (OpenRouter's documentation).
 bool same_field(const ReasoningField& a, const ReasoningField& b) {
   const bool has_amount = a.effort || a.max_tokens;
   const bool same_switch = a.enabled == b.enabled || (has_amount && a.enabled.value_or(true) && b.enabled.value_or(true));
@@ -49,7 +49,7 @@ Money expected_cost(const ModelCard& card, const Prepared& prepared, Instant now
   return prompt.plus(output).plus(prices.get(PriceKey::request).value_or(Money::zero()));
 }
 
-// Is there a cache mark with a life other than the short one? Those writes cost more (openrouter-api 6.1).
+// Is there a cache mark with a life other than the short one? Those writes cost more (OpenRouter's documentation).
 bool has_long_ttl(const json::Value& value) {
   for (const json::Member& member : value.members()) {
     if (member.key == "ttl" && !(member.value.is_string() && member.value.text() == "5m")) return true;
@@ -62,7 +62,7 @@ bool lists_cap(const ModelCard& card) {
   return card.caps_by_max_tokens || card.caps_by_max_completion_tokens;
 }
 
-// Off is sent to what an alias stands for: on the alias it would silently become the lowest effort (openrouter-api 3.4).
+// Off is sent to what an alias stands for: on the alias it would silently become the lowest effort (OpenRouter's documentation).
 std::string sent_name(const std::string& name, const ModelCard& card, const ThinkPlan& think) {
   return think.sent == "off" && !card.alias_target.empty() ? card.alias_target : name;
 }
@@ -282,7 +282,7 @@ Result<void> Planner::refuse_softened_off(const std::vector<const Candidate*>& m
   return {};
 }
 
-// Without require_parameters a provider may ignore what the promise rests on (reliability 2.3).
+// Without require_parameters a provider may ignore what the promise rests on.
 void Planner::lower_promise(const Ask& ask, Prepared& prepared) {
   const CallerRouting caller = caller_routing(ask);
   const bool is_sure = caller.sets_require_parameters ? caller.requires_parameters : lists_cap(prepared.card);

@@ -9,7 +9,7 @@
 namespace orthink {
 namespace {
 
-// Overheads measured by others, rounded up (reliability 2.3).
+// Overheads measured by others, rounded up.
 constexpr uint64_t kPreambleTokens = 1'024;
 constexpr uint64_t kMessageTokens = 32;
 constexpr uint64_t kToolTokens = 128;
@@ -17,7 +17,7 @@ constexpr uint64_t kMessageTokensExpected = 4;
 constexpr uint64_t kImageTokensExpected = 1'000;
 constexpr uint64_t kFileTokensExpected = 3'000;
 
-// The most one image takes, by family (reliability 6.4). First match wins.
+// The most one image takes, by family. First match wins.
 struct ImageCap {
   std::string_view id_prefix;
   uint64_t tokens;

@@ -1,4 +1,4 @@
-// How many tokens a prompt is at the most, and how many it probably is, before anything is sent (reliability 2.3, 6.3, 6.4).
+// How many tokens a prompt is at the most, and how many it probably is, before anything is sent.
 //
 // Texts are bounded by catalog/estimate with the family's factor; added are 1,024 for the family's own preamble, 32 a message, 128 a
 // tool plus the bytes of its schema. An inline image counts as the larger of its base64 bytes and the family's cap, so that a provider

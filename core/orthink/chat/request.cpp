@@ -57,7 +57,7 @@ std::string type_of(const json::Value& object) {
   return type != nullptr && type->is_string() ? type->text() : std::string();
 }
 
-// On adaptive Claude verbosity becomes output_config.effort (openrouter-api 2.1); xhigh and max beside off are a 400 (3.4).
+// On adaptive Claude verbosity becomes output_config.effort (OpenRouter's documentation); xhigh and max beside off are a 400 (3.4).
 std::string verbosity_objection(const json::Value& verbosity, const ModelCard& card, const ThinkPlan& plan) {
   if (plan.sent == "off") {
     const bool is_high = verbosity.text() == "xhigh" || verbosity.text() == "max";

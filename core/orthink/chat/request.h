@@ -1,7 +1,7 @@
-// The body of POST /chat/completions: the one place that knows the chat endpoint's field names (openrouter-api 2, 3.1).
+// The body of POST /chat/completions: the one place that knows the chat endpoint's field names (OpenRouter's documentation).
 //
 // Parameters that a row does not list would be dropped without a word by some providers (or fail under require_parameters), and some
-// are forbidden while a family thinks (openrouter-api 3.4): accept_parameters() refuses them with a sentence, or drops them with a
+// are forbidden while a family thinks (OpenRouter's documentation): accept_parameters() refuses them with a sentence, or drops them with a
 // note when the ask is lenient. Tools, response formats, pictures and prefills change what is asked and are never dropped.
 // Thread rule: pure functions.
 #pragma once
@@ -26,9 +26,9 @@ struct AcceptedParameters {
 Result<AcceptedParameters> accept_parameters(const Ask& ask, const ModelCard& card, const ThinkPlan& plan);
 
 struct MaxPrice {
-  Money prompt;                  // per token; goes out as USD per million (openrouter-api 2.2)
+  Money prompt;                  // per token; goes out as USD per million (OpenRouter's documentation)
   Money completion;              // the same
-  std::optional<Money> request = std::nullopt;  // per piece (reliability 2.3); nothing = not known, so not sent
+  std::optional<Money> request = std::nullopt;  // per piece; nothing = not known, so not sent
   std::optional<Money> image = std::nullopt;
 };
 
@@ -51,7 +51,7 @@ struct RequestParts {
   const ThinkPlan& think;
   std::vector<json::Member> passed_on;
   std::optional<MaxPrice> max_price;      // nothing = prices unknown
-  bool switches_compression_off = false;  // small contexts cut prompts in silence otherwise (openrouter-api 2.1)
+  bool switches_compression_off = false;  // small contexts cut prompts in silence otherwise (OpenRouter's documentation)
   bool requires_parameters = true;        // false where the row lists no cap, which is sent all the same
 };
 std::string request_body(const RequestParts& parts);

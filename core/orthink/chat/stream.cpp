@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kSpaces = " \t\r\n";
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
-// Native finish reasons that mean an error although finish_reason looks benign (openrouter-api 1.4).
+// Native finish reasons that mean an error although finish_reason looks benign (OpenRouter's documentation).
 constexpr std::string_view kNativeErrors[] = {"error", "network_error"};
 
 bool is_malformed_call(std::string_view native) {

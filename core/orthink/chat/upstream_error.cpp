@@ -30,7 +30,7 @@ struct Name {
   Errc errc;
 };
 
-// error_type of OpenRouter (openrouter-api 1.2) and the words OpenAI and Anthropic use for `code` and `type`.
+// error_type of OpenRouter (OpenRouter's documentation) and the words OpenAI and Anthropic use for `code` and `type`.
 constexpr Name kTypes[] = {
     {"invalid_request", Errc::upstream_bad_request},
     {"invalid_prompt", Errc::upstream_bad_request},
@@ -197,7 +197,7 @@ std::string message_of(const Value& error, const Value* metadata) {
   return message;
 }
 
-// limit_source of OpenRouter: whose limit of money or requests it is (openrouter-api 1.3). A provider's own limit of requests is none of them.
+// limit_source of OpenRouter: whose limit of money or requests it is. A provider's own limit of requests is none of them.
 constexpr Name kLimits[] = {
     {"openrouter_in_flight_budget", Errc::upstream_in_flight_budget},
     {"openrouter_credits", Errc::upstream_payment},

@@ -1,4 +1,4 @@
-// Errors as the upstream words them: status lines, error documents, mid-stream error objects (openrouter-api 1.2-1.4).
+// Errors as the upstream words them: status lines, error documents, mid-stream error objects (OpenRouter's documentation).
 #pragma once
 
 #include <string_view>

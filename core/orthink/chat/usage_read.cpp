@@ -2,7 +2,7 @@
 //  "prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":0},
 //  "completion_tokens_details":{"reasoning_tokens":64},
 //  "cost_details":{"upstream_inference_cost":null},
-//  "server_tool_use_details":{"web_search_requests":3,"tool_calls_executed":3}}       (openrouter-api 4.2)
+//  "server_tool_use_details":{"web_search_requests":3,"tool_calls_executed":3}}       (OpenRouter's documentation)
 #include "orthink/chat/usage_read.h"
 
 #include <algorithm>

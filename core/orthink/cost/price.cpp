@@ -1,4 +1,4 @@
-// One row's prices as GET /models lists them (openrouter-api 5.1), USD per token:
+// One row's prices as GET /models lists them (OpenRouter's documentation), USD per token:
 //
 //   {"prompt":"0.000002","completion":"0.000006",
 //    "overrides":[{"min_prompt_tokens":200000,"prompt":"0.000004"},{"utc_start":1000,"utc_end":100,"prompt":"0.000001"}]}

@@ -86,7 +86,7 @@ struct DearestPrices {
 DearestPrices dearest(const PriceCard& card, const WorstCase& worst);
 Money worst_cost(const DearestPrices& prices, const WorstCase& worst);
 
-// The cost computed from usage and prices (openrouter-api 4.2):
+// The cost computed from usage and prices (OpenRouter's documentation):
 //   fresh = prompt - cached - written; if that is negative: prompt - max(cached, written)
 //   fresh*p + cached*read + written*write + (completion - thinking)*c + thinking*(internal_reasoning or c) + request + searches
 // rounded half to even at 12 decimals. Nothing when token counts or prices are unknown. `when` is the time the request was made.

@@ -36,7 +36,7 @@ struct Usage {
     if (!completion_tokens) return std::nullopt;
     return *completion_tokens - std::min(*completion_tokens, thinking_tokens.value_or(0));
   }
-  // What the account and the vendor together were paid: BYOK adds the upstream cost (openrouter-api 4.2).
+  // What the account and the vendor together were paid: BYOK adds the upstream cost (OpenRouter's documentation).
   [[nodiscard]] std::optional<Money> charged() const {
     if (!cost) return std::nullopt;
     return is_byok.value_or(false) && upstream_cost ? cost->plus(*upstream_cost) : *cost;

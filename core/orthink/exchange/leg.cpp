@@ -8,7 +8,7 @@
 namespace orthink {
 namespace {
 
-// What a status says about the bill (reliability 3): a closed list of refusals before any work. 429, 503 and 529 are such only in the
+// What a status says about the bill: a closed list of refusals before any work. 429, 503 and 529 are such only in the
 // upstream's own words: a gateway in front of it may say the same of work that is under way.
 Bill bill_of_status(int status, std::string_view body) {
   switch (status) {
@@ -246,7 +246,7 @@ void Exchange::State::end_body() {
   conclude(std::move(*ending.error), bill);
 }
 
-// Zero-completion insurance (openrouter-api 6.2) holds where the upstream says that it failed, or its final usage says that nothing was
+// Zero-completion insurance (OpenRouter's documentation) holds where the upstream says that it failed, or its final usage says that nothing was
 // generated. A stream that merely broke off is no such word, a missing count is no zero, and what could not be read may have been tokens.
 bool Exchange::State::is_insured(const Error& failure) const {
   if (!is_fee_free || has_content() || reader.answer().invalid_chunks > 0) return false;

@@ -1,4 +1,4 @@
-// Idempotency at our edge: the same key buys once (reliability of a retrying client; names as in the Idempotency-Key header draft).
+// Idempotency at our edge: the same key buys once.
 //
 //   Claim claim{tenant, key, fingerprint, call_id};
 //   reserve.documents.push_back(claim.begin(at));          // in the reservation's own batch

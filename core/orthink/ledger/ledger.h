@@ -47,14 +47,15 @@ struct LimitState {
 // near_limits(), refusal() and affordable() read.
 StoreBatch reserve(const HoldRecord& record, const ScopeList& limits, std::string_view epoch, Instant at);
 // The same for a retry, a row after its call's first: what retries hold takes at most kRetryPercent of what each money limit has left
-// (reliability 3), as `standing` says: limit_states() of an answer. Refused by it: stands_against_retry().
+//, as `standing` says: limit_states() of an answer. Refused by it: stands_against_retry().
 StoreBatch reserve_retry(const HoldRecord& record, const ScopeList& limits, const std::vector<LimitState>& standing, std::string_view epoch,
                          Instant at);
 inline constexpr int64_t kRetryPercent = 10;
 StoreBatch mark_sent(const HoldRecord& record, std::string_view epoch, Instant at);  // durable
 StoreBatch note(const HoldRecord& record, std::string_view epoch, Instant at);       // what is known of a sent row; not durable
-// record.actual is what it cost. REQUIRES: record.source != none (the row's text would lose the amount). `found`: the state the row is in, sent or unknown. With `limits`, tokens that were not used go
-// back to their rates. Above the bound the account is blocked (blocked_scope()) until an operator clears it. Durable.
+// record.actual is what it cost. REQUIRES: record.source != none (the row's text would lose the amount). `found`: the state the row is
+// in, sent or unknown. With `limits`, tokens that were not used go back to their rates. Above the bound the account is blocked
+// (blocked_scope()) until an operator clears it. Durable.
 StoreBatch settle(const HoldRecord& record, HoldState found, const ScopeList& limits, Instant at);
 // `found`: reserved (the request counts as not made), sent or unknown. Durable.
 StoreBatch release(const HoldRecord& record, HoldState found, const ScopeList& limits, Instant at);

@@ -1,4 +1,4 @@
-// Reconciling: what became of calls whose outcome is not known, asked of GET /generation?id= (openrouter-api 4.4).
+// Reconciling: what became of calls whose outcome is not known, asked of GET /generation?id= (OpenRouter's documentation).
 //
 //   if (reconcile::can_ask(record)) send(reconcile::request(record));
 //   reconcile::Verdict verdict = reconcile::judge(record, status, body, now);

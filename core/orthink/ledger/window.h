@@ -1,5 +1,4 @@
-// Windows of time: UTC days and months, the boundaries OpenRouter uses (reliability of a window id: it never decreases, see
-// MarkRaise "clock"). Days are counted from 1970-01-01, months from 1970-01.
+// Windows of time: UTC days and months, the boundaries OpenRouter uses. Days are counted from 1970-01-01, months from 1970-01.
 // Thread rule: pure functions.
 #pragma once
 

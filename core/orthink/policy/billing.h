@@ -1,4 +1,4 @@
-// Which providers stop work and billing when a stream is closed (openrouter-api 6.3).
+// Which providers stop work and billing when a stream is closed (OpenRouter's documentation).
 #pragma once
 
 #include <string_view>

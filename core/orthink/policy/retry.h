@@ -1,4 +1,4 @@
-// Retry: which failures may be tried again without buying twice, and how long to wait (reliability 3).
+// Retry: which failures may be tried again without buying twice, and how long to wait.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How a setting meets a control kind (openrouter-api 3.2 to 3.4):
+// How a setting meets a control kind (OpenRouter's documentation):
 //
 //              effort            budget                adaptive          toggle            always            none
 //   default    its level         4,096 tokens or off   its level or off  on, off, unsaid   unsaid            unsaid

@@ -2,7 +2,7 @@
 //
 //   Result<ThinkPlan> plan = plan_thinking(card, {.setting = setting, .prompt_tokens_bound = 1200});
 //
-// Either a plan the model honours, or an Error whose sentence says what the model does allow (openrouter-api 2, 3).
+// Either a plan the model honours, or an Error whose sentence says what the model does allow (OpenRouter's documentation).
 // Never both effort and max_tokens, never an empty reasoning object, never off on a mandatory model, never a budget at or
 // above the total cap. What the row allows but nobody can promise (a default that is not known, a router that picks the model)
 // is sent as nothing at all, with promise none and a warning.
@@ -66,7 +66,7 @@ struct ThinkPlan {
   CapName cap_name = CapName::max_tokens;
   ThinkingExpected expected = ThinkingExpected::unknown;  // what usage must agree with
   SamplingSet forbidden = 0;               // parameters that must not go with this plan
-  bool names_alias_target = false;         // `model` must be the alias's target: on the alias off would not hold (openrouter-api 3.4)
+  bool names_alias_target = false;         // `model` must be the alias's target: on the alias off would not hold (OpenRouter's documentation)
   std::vector<Note> reasons;
   std::vector<Note> warnings;
 };

@@ -1,4 +1,4 @@
-// Family rules: what a row leaves unsaid, one model of each family of openrouter-api 3.4.
+// Family rules: what a row leaves unsaid, one model of each family.
 #include <string>
 
 #include <catch2/catch_test_macros.hpp>
