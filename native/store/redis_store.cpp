@@ -18,6 +18,7 @@ namespace {
 using namespace redis_script;
 
 constexpr size_t kLinksMax = 16;
+constexpr int kRoundsMax = 2;  // one is made up while the server works on the other
 constexpr size_t kRowsAtOnce = 512;
 constexpr uint64_t kLinesAtOnce = 1'024;
 
@@ -235,8 +236,9 @@ Result<RedisAnswer> RedisStore::run(Script script, const Words& keys, const Word
 }
 
 struct RedisStore::Waiting {
-  Words words;          // of EVALSHA
-  size_t epoch_at = 0;  // where among them
+  Words words;            // of EVALSHA
+  size_t epoch_at = 0;    // where among them
+  bool is_queued = true;  // in no round yet
   std::optional<Result<RedisAnswer>> answer;
 };
 
@@ -274,12 +276,13 @@ Result<StoreReply> RedisStore::apply_together(const StoreBatch& batch) {
   for (std::string& word : redis_pack::arguments_of(batch)) mine.words.push_back(std::move(word));
   std::unique_lock lock(round_);
   waiting_.push_back(&mine);
-  round_over_.wait(lock, [&] { return mine.answer || !is_applying_; });
+  round_over_.wait(lock, [&] { return mine.answer || (mine.is_queued && rounds_ < kRoundsMax); });
   if (!mine.answer) {
     // This thread applies all that wait, its own among them.
-    is_applying_ = true;
+    ++rounds_;
     std::vector<Waiting*> round;
     round.swap(waiting_);
+    for (Waiting* waiting : round) waiting->is_queued = false;
     lock.unlock();
     Result<std::vector<Result<RedisAnswer>>> answers = apply_all(round);
     lock.lock();
@@ -289,7 +292,7 @@ Result<StoreReply> RedisStore::apply_together(const StoreBatch& batch) {
       else
         round[i]->answer.emplace(answers.error());
     }
-    is_applying_ = false;
+    --rounds_;
     round_over_.notify_all();
   }
   if (!*mine.answer) return mine.answer->error();

@@ -103,7 +103,7 @@ class RedisStore : public Store {
   std::mutex round_;                    // of the three below
   std::condition_variable round_over_;
   std::vector<Waiting*> waiting_;
-  bool is_applying_ = false;
+  int rounds_ = 0;    // on their way
   std::mutex mutex_;  // of all below
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Link>> idle_;
