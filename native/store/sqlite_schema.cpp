@@ -135,7 +135,10 @@ Error error_of(const SqliteDatabase& database, const std::string& path) {
 Result<void> prepare(SqliteDatabase& database, const std::string& path, std::span<const char* const> steps) {
   database.execute("PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL");
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  if (const Result<void> fits = refuse_strangers(database, path, static_cast<int64_t>(steps.size())); !fits) return fits;
+  database.execute("BEGIN");  // one view of the file: another opener may be making it
+  const Result<void> fits = refuse_strangers(database, path, static_cast<int64_t>(steps.size()));
+  database.roll_back();
+  if (!fits) return fits;
   if (sqlite3_db_readonly(database.get(), "main") == 1)
     return unavailable(path + " cannot be written", "Make the file writable for this user, or point ORTHINK_STORE at another file.");
   const bool is_wal = use_wal(database);
