@@ -47,6 +47,10 @@ constexpr std::array kRows{
               "Dollars a user may spend in a UTC month, likewise."},
     ConfigRow{"warn_percent", "ORTHINK_WARN_PERCENT", "", ConfigKind::count, "80",
               "How much of a limit may be used before receipts warn of it.", 1, 100},
+    ConfigRow{"slice_tokens", "ORTHINK_SLICE_TOKENS", "", ConfigKind::count, "0",
+              "Where the provider stops billing when a stream is closed, hold this much output at a time instead of the worst case, so that "
+              "parallel calls leave room for each other; 0 holds it all.",
+              0, 1'000'000},
     ConfigRow{"key_file", "ORTHINK_KEY_FILE", "", ConfigKind::path, "",
               "The file of the key, mode 0600; unset: key in the configuration folder."},
     ConfigRow{"openrouter_api_key", "OPENROUTER_API_KEY", "", ConfigKind::secret, "",

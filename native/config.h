@@ -70,6 +70,7 @@ class Config {
   // What a user may spend, unless `orthink budget set` says otherwise; nothing: no limit.
   [[nodiscard]] std::optional<NanoUsd> daily_limit() const { return dollars("daily_limit_usd"); }
   [[nodiscard]] std::optional<NanoUsd> monthly_limit() const { return dollars("monthly_limit_usd"); }
+  [[nodiscard]] uint64_t slice_tokens() const { return count("slice_tokens"); }
   [[nodiscard]] uint32_t warn_percent() const { return static_cast<uint32_t>(count("warn_percent")); }
   [[nodiscard]] const std::string& store() const { return text("store"); }  // empty: there is no folder for the ledger
 

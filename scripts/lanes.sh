@@ -83,7 +83,7 @@ lane_model() {
 
 # The loader in Node, the page in Chromium and the edge module in workerd, all compared with the native program.
 lane_wasm() {
-  build_preset release --target orthink && build_preset wasm && run_node wasm tests/wasm/*.test.mjs
+  build_preset release --target orthink && build_preset dev --target apply_batches && build_preset wasm && run_node wasm tests/wasm/*.test.mjs
 }
 
 # run_node NAME files...: counts what node's own runner counts.
@@ -227,6 +227,8 @@ long_stores() {
   build/dev/tests/native/store/native_store_test "[speed]"
   rig latency --rate 200 --calls 4000
   rig latency --rate 200 --calls 4000 --redis 1
+  rig burst
+  build_preset bench --target tightness_bench && build/bench/bin/tightness_bench
 }
 
 long_threads() {

@@ -70,6 +70,7 @@ Result<LedgerOptions> Book::options_for(const std::vector<Scope>& payers) {
   options.scopes = std::move(*limits);
   options.epoch = epoch_;
   options.warn_percent = config_.warn_percent();
+  options.slice_tokens = config_.slice_tokens();
   return options;
 }
 

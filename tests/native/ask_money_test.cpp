@@ -84,7 +84,7 @@ TEST_CASE("a limit refuses with what would pass, and --fit sends that") {
   CHECK(room.bought() == 1);
 }
 
-TEST_CASE("--fit that nothing fits is refused in the limit's words") {
+TEST_CASE("fit: what nothing fits is refused in the limit's words") {
   Room room;
   room.variables["ORTHINK_DAILY_LIMIT_USD"] = "0.000001";
   const Run run = room.run({"ask", "--json", "--fit", "Why?"});

@@ -22,7 +22,7 @@ int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 RateUpdate rate_of(std::string key, uint64_t units, int64_t limit) {
   RateUpdate rate{std::move(key), 1, 0};
   if (limit <= 0) return rate;
-  constexpr uint64_t kUnitsMax = 100'000'000'000;  // more than any limit allows, and its product with a minute fits
+  constexpr uint64_t kUnitsMax = 150'000'000;  // more than any call takes; times a minute it stays below 2^53
   rate.cost_us = divided_up(static_cast<int64_t>(std::min(units, kUnitsMax)) * kMinuteUs, limit);
   rate.tolerance_us = std::max(kMinuteUs, divided_up(kMinuteUs, limit) * (units == 1 ? limit : 0));
   return rate;

@@ -38,7 +38,7 @@ TEST_CASE("who pays: global first, then those the call names") {
 
 TEST_CASE("a limit that is changed while a book is open holds for its next call") {
   const test::TemporaryFolder folder;
-  const Config config = test::config({{"ORTHINK_STORE", "sqlite:" + folder.file("l.db")}, {"ORTHINK_WARN_PERCENT", "60"}});
+  const Config config = test::config({{"ORTHINK_STORE", "sqlite:" + folder.file("l.db")}, {"ORTHINK_WARN_PERCENT", "60"}, {"ORTHINK_SLICE_TOKENS", "512"}});
   const Result<std::unique_ptr<Book>> book = Book::open(config);
   REQUIRE(book);
   const std::vector<Scope> scopes = payers(config, Ask{}, "0123");
@@ -46,6 +46,7 @@ TEST_CASE("a limit that is changed while a book is open holds for its next call"
   REQUIRE(before);
   CHECK(before->epoch == (*book)->epoch());
   CHECK(before->warn_percent == 60);
+  CHECK(before->slice_tokens == 512);
   REQUIRE(before->scopes.size() == 3);
   CHECK(before->scopes[1].limits.get(LimitKind::usd_per_day) == 50'000'000'000);
   {
