@@ -210,7 +210,8 @@ std::vector<Report::Sum> Report::sums(ReportBy by) const {
     sum.key = key;
     all.push_back(std::move(sum));
   }
-  if (by != ReportBy::day) std::stable_sort(all.begin(), all.end(), [](const Sum& a, const Sum& b) { return a.cost > b.cost; });
+  if (by != ReportBy::day)
+    std::sort(all.begin(), all.end(), [](const Sum& a, const Sum& b) { return a.cost != b.cost ? a.cost > b.cost : a.key < b.key; });
   return all;
 }
 
