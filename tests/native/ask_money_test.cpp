@@ -183,7 +183,7 @@ void push_clock(Store& store) {
   const Result<std::optional<std::string>> anchor = store.document(key, Instant::zero());
   REQUIRE(anchor);
   REQUIRE(*anchor);
-  const Instant month_ago = wall_now() - Duration::seconds(31 * int64_t{86'400} + 3'600);  // the two clocks are not read at once
+  const Instant month_ago = wall_now() + Duration::seconds(-31 * int64_t{86'400} - 3'600);  // the two clocks are not read at once
   StoreBatch batch;
   batch.documents.push_back({key,
                              DocumentWrite::Expects::anything,
