@@ -67,7 +67,7 @@ Result<StoreReply> write(Store& store, const Reading& reading, DocumentWrite::Ex
   StoreReply reply = store.apply(batch);
   const bool is_answer = reply.verdict == StoreReply::Verdict::applied || reply.verdict == StoreReply::Verdict::document_conflict;
   if (is_answer) return reply;
-  return make_error(Errc::store_unavailable, reply.found_text.empty() ? "the store did not take the clock's anchor" : reply.found_text);
+  return not_taken(reply, "the clock's anchor");
 }
 
 }  // namespace

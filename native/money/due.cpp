@@ -90,10 +90,7 @@ class Round {
   void keep(const std::string& key, const reconcile::Verdict& verdict) {
     const StoreReply reply = store_.apply(reconcile::batch(verdict, HoldState::unknown, store_now_));
     if (reply.verdict == StoreReply::Verdict::row_conflict) return;  // another has moved it
-    if (reply.verdict != StoreReply::Verdict::applied) {
-      return stop(make_error(Errc::store_unavailable,
-                             reply.found_text.empty() ? "the store did not take what became of " + key : reply.found_text));
-    }
+    if (reply.verdict != StoreReply::Verdict::applied) return stop(not_taken(reply, "what became of " + key));
     verdicts_[key] = verdict.kind;
     if (options_.on_verdict) options_.on_verdict(key, verdict);
   }

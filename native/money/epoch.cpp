@@ -26,7 +26,7 @@ Result<void> write(Store& store, const std::string& id, std::optional<std::strin
   batch.documents.push_back({std::string(kFolder) + id, DocumentWrite::Expects::anything, {}, std::move(text), Instant::never()});
   const StoreReply reply = store.apply(batch);
   if (reply.verdict == StoreReply::Verdict::applied) return {};
-  return make_error(Errc::store_unavailable, reply.found_text.empty() ? "the store did not take an epoch" : reply.found_text);
+  return not_taken(reply, "an epoch");
 }
 
 }  // namespace

@@ -82,10 +82,6 @@ Limits configured(const Config& config, const Scope& scope) {
   return limits;
 }
 
-Error refused(const StoreReply& reply) {
-  return make_error(Errc::store_unavailable, reply.found_text.empty() ? "the store did not take the change" : reply.found_text);
-}
-
 // One document replaced if it is still as it was read.
 DocumentWrite replacement(const std::string& key, const std::optional<std::string>& found, std::optional<std::string> text) {
   return {key, found ? Expects::this_text : Expects::absence, found.value_or(""), std::move(text), Instant::never()};
@@ -133,7 +129,7 @@ Result<void> change_limits(Store& store, const Scope& scope, const std::vector<L
     batch.documents.push_back(replacement(key, *found, std::move(text)));
     const StoreReply reply = store.apply(batch);
     if (reply.verdict == Verdict::applied) return {};
-    if (reply.verdict != Verdict::document_conflict) return refused(reply);
+    if (reply.verdict != Verdict::document_conflict) return not_taken(reply, "the change");
   }
   return make_error(Errc::store_unavailable, "the limits at " + key + " changed each time they were looked at");
 }
@@ -157,7 +153,7 @@ Result<bool> clear_block(Store& store, const Scope& scope) {
     batch.additions.push_back({ledger::blocked_key(scope), -blocks->front(), std::nullopt});
     const StoreReply reply = store.apply(batch);
     if (reply.verdict == Verdict::applied) return true;
-    if (reply.verdict != Verdict::document_conflict) return refused(reply);
+    if (reply.verdict != Verdict::document_conflict) return not_taken(reply, "the change");
   }
   return make_error(Errc::store_unavailable, "the block of " + scope.to_text() + " changed each time it was looked at");
 }

@@ -23,10 +23,6 @@ struct OpenRow {
   HoldRecord record;
 };
 
-Error refused(const StoreReply& reply) {
-  return make_error(Errc::store_unavailable, reply.found_text.empty() ? "the store did not take a recovery" : reply.found_text);
-}
-
 class Recovery {
  public:
   Recovery(Store& store, const epoch::Epoch& self) : store_(store), self_(self) {}
@@ -90,7 +86,7 @@ class Recovery {
       ++(was_sent ? done_.unknown : done_.released);
       return {};
     }
-    if (reply.verdict != Verdict::row_conflict) return refused(reply);
+    if (reply.verdict != Verdict::row_conflict) return not_taken(reply, "a recovery");
     busy_.insert(row.epoch);  // somebody moved it meanwhile: whoever looks next sees where to
     return {};
   }

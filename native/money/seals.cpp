@@ -70,7 +70,7 @@ Result<bool> keep(Store& store, const chain::Seal& seal, uint64_t number) {
   const StoreReply reply = store.apply(batch);
   if (reply.verdict == Verdict::applied) return true;
   if (reply.verdict == Verdict::document_conflict || reply.verdict == Verdict::clock_behind) return false;
-  return make_error(Errc::store_unavailable, reply.found_text.empty() ? "the store did not take a seal" : reply.found_text);
+  return not_taken(reply, "a seal");
 }
 
 Result<void> seal_account(Store& store, const std::string& account, uint64_t lines_min, Sealed& sealed) {

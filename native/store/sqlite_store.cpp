@@ -74,33 +74,36 @@ StoredRow row_of(SqliteDatabase& database, const SqliteRun& run) {
 
 bool is_terminal(HoldState state) { return state == HoldState::settled || state == HoldState::released; }
 
+bool is_few(const RowQuery& query) {
+  const bool is_open_only = !query.states.empty() && std::none_of(query.states.begin(), query.states.end(), is_terminal);
+  return is_open_only || !query.due_by.is_never();
+}
+
 // Open rows are few and found by their state; others by when they were made.
 std::string sql_of(const RowQuery& query) {
-  const bool is_open_only = !query.states.empty() && std::none_of(query.states.begin(), query.states.end(), is_terminal);
-  const bool is_few = is_open_only || !query.due_by.is_never();
   std::string states;
   for (const HoldState state : kStates) {
     const bool is_asked = query.states.empty() || std::find(query.states.begin(), query.states.end(), state) != query.states.end();
     if (is_asked) states += (states.empty() ? "'" : ",'") + std::string(name(state)) + "'";
   }
   std::string sql = "SELECT key,state,account,epoch,created,due,record FROM rows INDEXED BY ";
-  sql += is_few ? "rows_by_due" : "rows_by_created";
+  sql += is_few(query) ? "rows_by_due" : "rows_by_created";
   sql += " WHERE created>=?1 AND due<=?2 AND state IN (" + states + ")";
   if (!query.until.is_never()) sql += " AND created<?3";
   return sql + " ORDER BY created,key";
 }
 
-// Ends the reader's transaction whatever comes of it.
-class Snapshot {
- public:
-  explicit Snapshot(SqliteDatabase& reader) : reader_(reader) { reader_.execute("BEGIN"); }
-  ~Snapshot() { reader_.roll_back(); }
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
-
- private:
-  SqliteDatabase& reader_;
-};
+// What `body` reads in one view; the database has neither a transaction nor a failure afterwards.
+template <class Body>
+Result<void> view(SqliteDatabase& database, const std::string& path, const Body& body) {
+  database.clear();
+  if (database.execute("BEGIN")) body(database);
+  database.roll_back();
+  Result<void> done;
+  if (database.failed()) done = sqlite::error_of(database, path);
+  database.clear();
+  return done;
+}
 
 }  // namespace
 
@@ -108,23 +111,21 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& opti
   if (options.path.empty() || options.path.back() == '/')
     return make_error(Errc::store_unavailable, "the store has no file name: \"" + options.path + "\"", "Name a file: sqlite:PATH.");
   // SQLite gives ":memory:" and "file:" a meaning of their own.
-  const std::string path = options.path.front() == '/' ? options.path : "./" + options.path;
-  if (options.vfs.empty())
-    if (const Result<void> made = make_file(path); !made) return made.error();
-  const int flags = SQLITE_OPEN_READWRITE | (options.vfs.empty() ? 0 : SQLITE_OPEN_CREATE);
-  auto database = std::make_unique<SqliteDatabase>(path, flags, options.vfs, options.busy);
-  if (database->failed()) return sqlite::error_of(*database, path);
-  if (const Result<void> ready = sqlite::prepare(*database, path, sqlite::schema_steps()); !ready) return ready.error();
-  auto reader = std::make_unique<SqliteDatabase>(path, SQLITE_OPEN_READONLY, options.vfs, options.busy);
-  if (!reader->execute("PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY")) return sqlite::error_of(*reader, path);
-  if (options.vfs.empty())
-    if (const Result<void> is_private = make_private(path); !is_private) return is_private.error();
-  return std::unique_ptr<SqliteStore>(new SqliteStore(path, std::move(database), std::move(reader), options.is_normal_sync_only));
+  SqliteOptions own = options;
+  if (own.path.front() != '/') own.path = "./" + own.path;
+  if (own.vfs.empty())
+    if (const Result<void> made = make_file(own.path); !made) return made.error();
+  const int flags = SQLITE_OPEN_READWRITE | (own.vfs.empty() ? 0 : SQLITE_OPEN_CREATE);
+  auto database = std::make_unique<SqliteDatabase>(own.path, flags, own.vfs, own.busy);
+  if (database->failed()) return sqlite::error_of(*database, own.path);
+  if (const Result<void> ready = sqlite::prepare(*database, own.path, sqlite::schema_steps()); !ready) return ready.error();
+  if (own.vfs.empty())
+    if (const Result<void> is_private = make_private(own.path); !is_private) return is_private.error();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(own), std::move(database)));
 }
 
-SqliteStore::SqliteStore(std::string path, std::unique_ptr<SqliteDatabase> database, std::unique_ptr<SqliteDatabase> reader,
-                         bool is_normal_sync_only)
-    : path_(std::move(path)), process_(::getpid()), writer_(std::move(database), is_normal_sync_only), reader_(std::move(reader)) {}
+SqliteStore::SqliteStore(SqliteOptions options, std::unique_ptr<SqliteDatabase> database)
+    : options_(std::move(options)), process_(::getpid()), writer_(std::move(database), options_.is_normal_sync_only) {}
 
 StoreReply SqliteStore::apply(const StoreBatch& batch) {
   if (::getpid() == process_) return writer_.apply(batch);
@@ -135,22 +136,34 @@ StoreReply SqliteStore::apply(const StoreBatch& batch) {
   return reply;
 }
 
+Result<void> SqliteStore::open_reader() {
+  if (::getpid() != process_)
+    return make_error(Errc::store_unavailable, options_.path + ": " + kForked, "Open the store after the fork.");
+  if (reader_) return {};
+  auto reader = std::make_unique<SqliteDatabase>(options_.path, SQLITE_OPEN_READONLY, options_.vfs, options_.busy);
+  if (!reader->execute("PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY")) return sqlite::error_of(*reader, options_.path);
+  reader_ = std::move(reader);
+  return {};
+}
+
 template <class Body>
 Result<void> SqliteStore::read(const Body& body) {
-  if (::getpid() != process_) return make_error(Errc::store_unavailable, path_ + ": " + kForked, "Open the store after the fork.");
   const std::lock_guard lock(mutex_);
-  reader_->clear();
-  {
-    const Snapshot snapshot(*reader_);
-    body(*reader_);
-  }
-  if (reader_->failed()) return sqlite::error_of(*reader_, path_);
-  return {};
+  if (const Result<void> opened = open_reader(); !opened) return opened;
+  return view(*reader_, options_.path, body);
+}
+
+template <class Body>
+Result<void> SqliteStore::read_soon(const Body& body) {
+  Result<void> done;
+  const auto on_writer = [&](SqliteDatabase& database) { done = view(database, options_.path, body); };
+  if (::getpid() == process_ && writer_.while_idle(on_writer)) return done;
+  return read(body);
 }
 
 Result<std::optional<StoredRow>> SqliteStore::row(const std::string& key) {
   std::optional<StoredRow> found;
-  const Result<void> done = read([&](SqliteDatabase& reader) {
+  const Result<void> done = read_soon([&](SqliteDatabase& reader) {
     SqliteStatement select(reader, "SELECT key,state,account,epoch,created,due,record FROM rows WHERE key=?1");
     SqliteRun run(select, key);
     if (run.next()) found = row_of(reader, run);
@@ -160,20 +173,32 @@ Result<std::optional<StoredRow>> SqliteStore::row(const std::string& key) {
 }
 
 Result<void> SqliteStore::rows(const RowQuery& query, const OnRow& on_row) {
-  return read([&](SqliteDatabase& reader) {
-    SqliteStatement select(reader, sql_of(query));
-    SqliteRun run(select, query.since, query.due_by);
+  const auto select = [&](SqliteDatabase& database, const OnRow& each) {
+    SqliteStatement statement(database, sql_of(query));
+    SqliteRun run(statement, query.since, query.due_by);
     if (!query.until.is_never()) run.bind(3, query.until);
     while (run.next()) {
-      const StoredRow row = row_of(reader, run);
-      if (reader.failed() || !on_row(run.text(0), row)) return;
+      const StoredRow row = row_of(database, run);
+      if (database.failed() || !each(run.text(0), row)) return;
     }
+  };
+  if (!is_few(query)) return read([&](SqliteDatabase& reader) { select(reader, on_row); });
+  std::vector<std::pair<std::string, StoredRow>> found;
+  const Result<void> done = read_soon([&](SqliteDatabase& database) {
+    select(database, [&](const std::string& key, const StoredRow& row) {
+      found.emplace_back(key, row);
+      return true;
+    });
   });
+  if (!done) return done;
+  for (const auto& [key, row] : found)
+    if (!on_row(key, row)) break;
+  return {};
 }
 
 Result<std::vector<int64_t>> SqliteStore::integers(std::string_view sql, const std::vector<std::string>& keys) {
   std::vector<int64_t> values;
-  const Result<void> done = read([&](SqliteDatabase& reader) {
+  const Result<void> done = read_soon([&](SqliteDatabase& reader) {
     SqliteStatement select(reader, sql);
     for (const std::string& key : keys) {
       SqliteRun run(select, key);
@@ -209,7 +234,7 @@ Result<void> SqliteStore::all_counters(const OnCounter& on_counter) {
 
 Result<std::optional<std::string>> SqliteStore::document(const std::string& key, Instant at) {
   std::optional<std::string> found;
-  const Result<void> done = read([&](SqliteDatabase& reader) {
+  const Result<void> done = read_soon([&](SqliteDatabase& reader) {
     SqliteStatement select(reader, "SELECT text FROM documents WHERE key=?1 AND expires>?2");
     SqliteRun run(select, key, at);
     if (run.next()) found = run.text(0);
@@ -220,7 +245,7 @@ Result<std::optional<std::string>> SqliteStore::document(const std::string& key,
 
 Result<Store::Texts> SqliteStore::documents(std::string_view prefix, Instant at) {
   Texts texts;
-  const Result<void> done = read([&](SqliteDatabase& reader) {
+  const Result<void> done = read_soon([&](SqliteDatabase& reader) {
     SqliteStatement select(reader, "SELECT key,text FROM documents WHERE key>=?1 AND expires>?2 ORDER BY key");
     SqliteRun run(select, prefix, at);
     while (run.next()) {
@@ -266,7 +291,7 @@ Result<Instant> SqliteStore::now() { return orthink::now(); }
 
 Result<void> SqliteStore::check() {
   Result<void> found;
-  const Result<void> done = read([&](SqliteDatabase& reader) { found = sqlite::verify(reader, path_); });
+  const Result<void> done = read([&](SqliteDatabase& reader) { found = sqlite::verify(reader, options_.path); });
   return done ? found : done;
 }
 

@@ -49,17 +49,20 @@ class SqliteStore : public Store {
   Result<void> check() override;  // the whole file: takes as long as reading it
 
  private:
-  SqliteStore(std::string path, std::unique_ptr<SqliteDatabase> database, std::unique_ptr<SqliteDatabase> reader,
-              bool is_normal_sync_only);
+  SqliteStore(SqliteOptions options, std::unique_ptr<SqliteDatabase> database);
   Result<std::vector<int64_t>> integers(std::string_view sql, const std::vector<std::string>& keys);
+  Result<void> open_reader();
+  // In one view of the file. `read_soon`: of few rows, by a body that calls back nobody; on the writer's connection when it is idle.
   template <class Body>
   Result<void> read(const Body& body);
+  template <class Body>
+  Result<void> read_soon(const Body& body);
 
-  std::string path_;
+  SqliteOptions options_;
   pid_t process_;
   std::mutex mutex_;
   SqliteWriter writer_;
-  std::unique_ptr<SqliteDatabase> reader_;  // goes first: who closes last moves the log into the file, which a reader cannot
+  std::unique_ptr<SqliteDatabase> reader_;  // when one was needed; goes first: who closes last moves the log into the file, which a reader cannot
 };
 
 }  // namespace orthink

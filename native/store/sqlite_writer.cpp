@@ -16,16 +16,9 @@ SqliteWriter::SqliteWriter(std::unique_ptr<SqliteDatabase> database, bool is_nor
     : database_(std::move(database)), table_(*database_), is_normal_sync_only_(is_normal_sync_only) {
   // SQLite's own checkpoint would hide a failed fsync; setting the hook takes its place.
   sqlite3_wal_hook(database_->get(), &SqliteWriter::on_commit, this);
-  thread_ = std::thread([this] { work(); });
 }
 
 SqliteWriter::~SqliteWriter() {
-  {
-    const std::lock_guard lock(mutex_);
-    is_stopping_ = true;
-  }
-  wake_.notify_one();
-  thread_.join();
   if (frames_ <= kFramesLeftMax) sqlite3_db_config(database_->get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
@@ -38,27 +31,38 @@ StoreReply SqliteWriter::apply(const StoreBatch& batch) {
   Waiting waiting{&batch, {}, false};
   std::unique_lock lock(mutex_);
   queue_.push_back(&waiting);
-  wake_.notify_one();
-  done_.wait(lock, [&waiting] { return waiting.is_done; });
+  over_.wait(lock, [&] { return waiting.is_done || !is_led_; });
+  if (!waiting.is_done) lead(lock);
   return std::move(waiting.reply);
 }
 
-void SqliteWriter::work() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [this] { return is_stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    const Group group = std::exchange(queue_, {});
-    lock.unlock();
-    commit(group);
-    lock.lock();
-    for (Waiting* waiting : group) waiting->is_done = true;
-    done_.notify_all();
-    if (frames_ < kFramesMax || !lost_words_.empty()) continue;
+void SqliteWriter::lead(std::unique_lock<std::mutex>& lock) {
+  is_led_ = true;
+  const Group group = std::exchange(queue_, {});
+  lock.unlock();
+  commit(group);
+  lock.lock();
+  for (Waiting* waiting : group) waiting->is_done = true;
+  if (frames_ >= kFramesMax && lost_words_.empty()) {
+    over_.notify_all();  // only the leader waits for the disk again
     lock.unlock();
     checkpoint();
     lock.lock();
   }
+  is_led_ = false;
+  over_.notify_all();
+}
+
+bool SqliteWriter::while_idle(const std::function<void(SqliteDatabase&)>& body) {
+  std::unique_lock lock(mutex_);
+  if (is_led_ || !lost_words_.empty()) return false;
+  is_led_ = true;
+  lock.unlock();
+  body(*database_);
+  lock.lock();
+  is_led_ = false;
+  over_.notify_all();
+  return true;
 }
 
 void SqliteWriter::commit(const Group& group) {

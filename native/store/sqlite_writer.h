@@ -1,5 +1,5 @@
-// SqliteWriter: the one thread of a process that writes to a file. It takes all batches that wait, applies them in one
-// transaction, and answers them after its commit.
+// SqliteWriter: the one connection of a process that writes to a file. The first caller to find it free applies all batches that wait
+// in one transaction, and answers them after its commit; no thread of its own, which a short-lived process would pay for.
 //
 // When SQLite fails, every batch of the transaction is `unavailable` in SQLite's words. After a failed fsync what is on disk is no
 // longer known: from then on every batch is, until the store is opened anew.
@@ -7,10 +7,10 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "native/store/sqlite_database.h"
@@ -28,6 +28,9 @@ class SqliteWriter {
   SqliteWriter& operator=(const SqliteWriter&) = delete;
 
   StoreReply apply(const StoreBatch& batch);
+  // Runs `body` on the connection if nobody has it; false: somebody has, and nothing ran. Batches wait meanwhile, so `body` is short, calls
+  // no apply(), and leaves neither a transaction nor a failure behind.
+  bool while_idle(const std::function<void(SqliteDatabase&)>& body);
 
  private:
   struct Waiting {
@@ -37,7 +40,7 @@ class SqliteWriter {
   };
   using Group = std::vector<Waiting*>;
 
-  void work();
+  void lead(std::unique_lock<std::mutex>& lock);
   void commit(const Group& group);
   void refuse(const Group& group, const std::string& words);
   void sync_for(const Group& group);
@@ -46,10 +49,9 @@ class SqliteWriter {
   static int on_commit(void* self, sqlite3* database, const char* name, int frames);
 
   std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable done_;
+  std::condition_variable over_;  // a commit is, or the connection is free again
   Group queue_;
-  bool is_stopping_ = false;
+  bool is_led_ = false;  // one caller has the connection, and all that stands below
 
   std::unique_ptr<SqliteDatabase> database_;
   SqliteTable table_;
@@ -57,7 +59,6 @@ class SqliteWriter {
   bool is_full_sync_ = true;
   int frames_ = 0;          // in the write-ahead log after the last commit
   std::string lost_words_;  // not empty after a failed fsync
-  std::thread thread_;
 };
 
 }  // namespace orthink

@@ -15,13 +15,13 @@
 #include "native/store/memory_store.h"
 #include "tests/rigs/rig.h"
 #include "tests/rigs/two_books.h"
-#include "tests/rigs/wrapped_store.h"
+#include "tests/native/store/wrapped_store.h"
 
 namespace orthink::rig {
 namespace {
 
 // Lets a call go on from its reservation when every agent has an answer to its own.
-class TogetherStore : public WrappedStore {
+class TogetherStore : public test::WrappedStore {
  public:
   TogetherStore(Store& store, std::barrier<>& all) : WrappedStore(store), all_(all) {}
   StoreReply apply(const StoreBatch& batch) override {

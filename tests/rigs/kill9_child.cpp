@@ -15,7 +15,7 @@
 #include "tests/rigs/kill9.h"
 #include "tests/rigs/power_disk.h"
 #include "tests/rigs/two_books.h"
-#include "tests/rigs/wrapped_store.h"
+#include "tests/native/store/wrapped_store.h"
 
 namespace orthink::rig {
 namespace {
@@ -55,7 +55,7 @@ class Fate {
   PowerDisk* disk_;
 };
 
-class FatedStore : public WrappedStore {
+class FatedStore : public test::WrappedStore {
  public:
   FatedStore(Store& store, Fate& fate, KillFacts& facts, Dice& dice) : WrappedStore(store), fate_(fate), facts_(facts), dice_(dice) {}
 

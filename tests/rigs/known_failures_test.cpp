@@ -14,7 +14,7 @@
 #include "tests/native/program.h"
 #include "tests/native/temporary_folder.h"
 #include "tests/rigs/two_books.h"
-#include "tests/rigs/wrapped_store.h"
+#include "tests/native/store/wrapped_store.h"
 
 namespace orthink {
 namespace {
@@ -115,7 +115,7 @@ TEST_CASE("check then act, and an account nobody has seen before: of many first 
 }
 
 // Applies of a call that fail: the `first`, once or for ever, before or after they were applied.
-class FailingStore : public rig::WrappedStore {
+class FailingStore : public test::WrappedStore {
  public:
   FailingStore(Store& store, uint64_t first, bool for_ever, bool applies) : WrappedStore(store), first_(first), for_ever_(for_ever), applies_(applies) {}
   StoreReply apply(const StoreBatch& batch) override {

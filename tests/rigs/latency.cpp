@@ -18,12 +18,12 @@
 #include "tests/rigs/processes.h"
 #include "tests/rigs/rig.h"
 #include "tests/rigs/two_books.h"
-#include "tests/rigs/wrapped_store.h"
+#include "tests/native/store/wrapped_store.h"
 
 namespace orthink::rig {
 namespace {
 
-class TimedStore : public WrappedStore {
+class TimedStore : public test::WrappedStore {
  public:
   using WrappedStore::WrappedStore;
   StoreReply apply(const StoreBatch& batch) override {

@@ -17,7 +17,7 @@
 #include "tests/rigs/books.h"
 #include "tests/rigs/rig.h"
 #include "tests/rigs/two_books.h"
-#include "tests/rigs/wrapped_store.h"
+#include "tests/native/store/wrapped_store.h"
 
 namespace orthink::rig {
 namespace {
@@ -28,7 +28,7 @@ struct Failure {
   bool is_taken = false;
 };
 
-class FailingStore : public WrappedStore {
+class FailingStore : public test::WrappedStore {
  public:
   FailingStore(Store& store, const Failure& failure) : WrappedStore(store), failure_(failure) {}
   StoreReply apply(const StoreBatch& batch) override {

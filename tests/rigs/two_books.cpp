@@ -7,7 +7,7 @@
 #include "native/money/due.h"
 #include "native/system.h"
 #include "tests/rigs/books.h"
-#include "tests/rigs/wrapped_store.h"
+#include "tests/native/store/wrapped_store.h"
 
 namespace orthink::rig {
 namespace {
@@ -20,7 +20,7 @@ struct Deaf : Audience {
 };
 
 // A store whose clock is the test's.
-class TimedStore : public WrappedStore {
+class TimedStore : public test::WrappedStore {
  public:
   using WrappedStore::WrappedStore;
   Instant at;

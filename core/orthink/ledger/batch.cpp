@@ -21,4 +21,9 @@ std::optional<HoldState> hold_state(std::string_view name) {
 
 std::string_view name(StoreReply::Verdict verdict) { return kVerdicts[static_cast<size_t>(verdict)]; }
 
+Error not_taken(const StoreReply& reply, std::string_view what) {
+  const bool has_words = reply.verdict == StoreReply::Verdict::unavailable && !reply.found_text.empty();
+  return make_error(Errc::store_unavailable, has_words ? reply.found_text : "the store did not take " + std::string(what));
+}
+
 }  // namespace orthink

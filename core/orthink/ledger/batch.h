@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "orthink/base/instant.h"
+#include "orthink/base/result.h"
 
 namespace orthink {
 
@@ -112,5 +113,8 @@ struct StoreReply {
   std::vector<int64_t> values;              // of `reads`; as they are after the batch
 };
 std::string_view name(StoreReply::Verdict verdict);
+
+// Errc::store_unavailable for a batch whose verdict nobody expected: in the store's own words, or that it did not take `what`.
+Error not_taken(const StoreReply& reply, std::string_view what);
 
 }  // namespace orthink

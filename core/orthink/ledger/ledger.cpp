@@ -312,7 +312,7 @@ Error refusal(const HoldRecord& record, const ScopeList& limits, const StoreRepl
     case StoreReply::Verdict::unavailable:
       break;
   }
-  return make_error(Errc::store_unavailable, reply.found_text.empty() ? "the store did not take the reservation" : reply.found_text);
+  return not_taken(reply, "the reservation");
 }
 
 std::optional<NanoUsd> affordable(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply) {

@@ -10,6 +10,7 @@
 #include "native/money/limit_table.h"
 #include "native/money/recovery.h"
 #include "tests/native/money/calls.h"
+#include "tests/native/store/wrapped_store.h"
 
 namespace orthink {
 namespace {
@@ -180,34 +181,10 @@ TEST_CASE("what recovery could not finish is finished by the next") {
   }
 }
 
-// A book owns its store; this one lends its calls to a store that outlives it.
-class Lent : public Store {
- public:
-  explicit Lent(Failing& store) : store_(store) {}
-  StoreReply apply(const StoreBatch& batch) override { return store_.apply(batch); }
-  Result<std::optional<StoredRow>> row(const std::string& key) override { return store_.row(key); }
-  Result<void> rows(const RowQuery& query, const OnRow& on_row) override { return store_.rows(query, on_row); }
-  Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override { return store_.counters(keys); }
-  Result<std::vector<int64_t>> rates(const std::vector<std::string>& keys) override { return store_.rates(keys); }
-  Result<int64_t> mark(const std::string& key) override { return store_.mark(key); }
-  Result<void> all_counters(const OnCounter& on_counter) override { return store_.all_counters(on_counter); }
-  Result<std::optional<std::string>> document(const std::string& key, Instant at) override { return store_.document(key, at); }
-  Result<Texts> documents(std::string_view prefix, Instant at) override { return store_.documents(prefix, at); }
-  Result<std::vector<std::string>> accounts() override { return store_.accounts(); }
-  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override {
-    return store_.journal(account, from, on_line);
-  }
-  Result<Instant> now() override { return store_.now(); }
-  Result<void> check() override { return store_.check(); }
-
- private:
-  Failing& store_;
-};
-
 TEST_CASE("a book opens and names limits, or says why not") {
   const Config config = test::config();
   sweep([&](Failing& store) -> std::optional<Error> {
-    const Result<std::unique_ptr<Book>> book = Book::open(config, std::make_unique<Lent>(store));
+    const Result<std::unique_ptr<Book>> book = Book::open(config, std::make_unique<test::WrappedStore>(store));
     if (!book) return book.error();
     const Result<LedgerOptions> options = (*book)->options_for({Scope{}, kAlice});
     if (!options) return options.error();

@@ -65,7 +65,7 @@ TEST_CASE("calls a second on Redis", "[.][speed][redis]") {
   RedisServer server;
   auto store = RedisStore::open(server.url());
   REQUIRE(store);
-  for (const uint32_t threads : {16U, 1U}) measure("redis-" + std::to_string(threads), **store, threads);
+  for (const uint32_t threads : {64U, 16U, 1U}) measure("redis-" + std::to_string(threads), **store, threads);
   server.restart();
   size_t rows = 0;
   CHECK((*store)->rows({}, [&](const std::string&, const StoredRow&) { return ++rows > 0; }));
@@ -79,7 +79,7 @@ TEST_CASE("calls a second on SQLite", "[.][speed][sqlite]") {
   TemporaryFolder folder;
   auto store = SqliteStore::open({folder.file("ledger.db")});
   REQUIRE(store);
-  for (const uint32_t threads : {16U, 1U}) measure("sqlite-" + std::to_string(threads), **store, threads);
+  for (const uint32_t threads : {64U, 16U, 1U}) measure("sqlite-" + std::to_string(threads), **store, threads);
 }
 
 }  // namespace orthink::test

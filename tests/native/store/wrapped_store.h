@@ -5,7 +5,7 @@
 
 #include "native/store/store.h"
 
-namespace orthink::rig {
+namespace orthink::test {
 
 class WrappedStore : public Store {
  public:
@@ -31,4 +31,4 @@ class WrappedStore : public Store {
   Store& store_;
 };
 
-}  // namespace orthink::rig
+}  // namespace orthink::test
