@@ -232,7 +232,7 @@ long_stores() {
 }
 
 long_threads() {
-  build_preset tsan && build/tsan/rigs/contention --threads 64 --steps 1563 --accounts 16 --rounds 64 --calls 20
+  build_preset tsan && build/tsan/rigs/contention --threads 64 --steps 1563 --accounts 16 --rounds 32 --calls 20
 }
 
 long_plants() {

@@ -17,7 +17,7 @@ export const program = process.env.ORTHINK_BIN ?? builds.find(existsSync);
 if (!program) console.log('# the native program is not built: what compares with it is skipped');
 
 /** The reference of stores as a program (apply_batches.cpp). */
-export const applyBatches = process.env.ORTHINK_APPLY_BATCHES ?? [join(root, 'build/dev/bin/apply_batches')].find(existsSync);
+export const applyBatches = process.env.ORTHINK_APPLY_BATCHES ?? [join(root, 'build/dev/tests/apply_batches')].find(existsSync);
 if (!applyBatches) console.log('# apply_batches is not built: the store is not compared with its reference');
 
 export const recordings = process.env.ORTHINK_RECORDINGS;
