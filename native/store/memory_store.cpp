@@ -1,11 +1,14 @@
 #include "native/store/memory_store.h"
 
 #include <algorithm>
+#include <span>
 
 #include "native/system.h"
 
 namespace orthink {
 namespace {
+
+constexpr size_t kLinesAtOnce = 1'024;
 
 bool matches(const RowQuery& query, const StoredRow& row) {
   const bool has_state = query.states.empty() || std::find(query.states.begin(), query.states.end(), row.state) != query.states.end();
@@ -98,14 +101,20 @@ Result<std::vector<std::string>> MemoryStore::accounts() {
 }
 
 Result<void> MemoryStore::journal(const std::string& account, uint64_t from, const OnLine& on_line) {
-  std::vector<std::string> lines;
-  {
-    const std::lock_guard lock(mutex_);
-    lines = table_.journal(account);
+  for (uint64_t number = std::max<uint64_t>(from, 1);;) {
+    const std::vector<std::string> lines = lines_at(account, number);
+    for (const std::string& line : lines)
+      if (!on_line(number++, line)) return {};
+    if (lines.size() < kLinesAtOnce) return {};
   }
-  for (uint64_t number = std::max<uint64_t>(from, 1); number <= lines.size(); ++number)
-    if (!on_line(number, lines[number - 1])) break;
-  return {};
+}
+
+std::vector<std::string> MemoryStore::lines_at(const std::string& account, uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const std::span<const std::string> all(table_.journal(account));
+  const auto found = all.subspan(std::min<uint64_t>(number - 1, all.size()));
+  const auto slice = found.first(std::min(found.size(), kLinesAtOnce));
+  return {slice.begin(), slice.end()};
 }
 
 Result<Instant> MemoryStore::now() { return wall_now(); }

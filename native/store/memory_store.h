@@ -4,6 +4,8 @@
 #pragma once
 
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "native/store/store.h"
 
@@ -26,6 +28,8 @@ class MemoryStore : public Store {
   Result<void> check() override { return {}; }
 
  private:
+  std::vector<std::string> lines_at(const std::string& account, uint64_t number);  // so many at a time
+
   std::mutex mutex_;
   MemoryTable table_;
 };

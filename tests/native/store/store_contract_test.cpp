@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <set>
@@ -99,6 +100,51 @@ TEST_CASE("the Redis store keeps the contract of stores") {
     server.command({"FLUSHALL"});
     return opened(server.url());
   });
+}
+
+TEST_CASE("a long journal is read from any of its lines, and no further than is wanted") {
+  constexpr uint64_t kLines = 3'000;
+  TemporaryFolder folder;
+  RedisServer server;
+  for (const std::string& url : {std::string("memory:"), "sqlite:" + folder.file("l"), server.url()}) {
+    INFO(url);
+    const auto store = opened(url);
+    StoreBatch batch;
+    for (uint64_t number = 1; number <= kLines; ++number) batch.journal.push_back({"a", std::to_string(number)});
+    REQUIRE(store->apply(batch).verdict == StoreReply::Verdict::applied);
+    const auto read = [&](uint64_t from, uint64_t to) {
+      uint64_t count = 0;
+      CHECK(store->journal("a", from, [&](uint64_t number, const std::string& line) {
+        if (number != std::max<uint64_t>(from, 1) + count || line != std::to_string(number)) FAIL("line " << number << " is " << line);
+        ++count;
+        return number < to;
+      }));
+      return count;
+    };
+    CHECK(read(0, kLines) == kLines);
+    CHECK(read(1, UINT64_MAX) == kLines);
+    CHECK(read(1'025, UINT64_MAX) == kLines - 1'024);
+    CHECK(read(1, 1'500) == 1'500);
+    CHECK(read(kLines, UINT64_MAX) == 1);
+    CHECK(read(kLines + 1, UINT64_MAX) == 0);
+    CHECK(read(uint64_t{1} << 53, UINT64_MAX) == 0);
+    CHECK(store->journal("b", 1, [](uint64_t, const std::string&) { return false; }));
+  }
+}
+
+TEST_CASE("the memory store takes batches while its journal is read, and gives out the lines that came meanwhile") {
+  constexpr uint64_t kLines = 1'024;
+  const auto store = opened("memory:");
+  StoreBatch batch;
+  batch.journal.assign(kLines, {"a", "early"});
+  REQUIRE(store->apply(batch).verdict == StoreReply::Verdict::applied);
+  batch.journal.assign(1, {"a", "late"});
+  std::string last;
+  CHECK(store->journal("a", 1, [&](uint64_t number, const std::string& line) {
+    last = line;
+    return number > 1 || store->apply(batch).verdict == StoreReply::Verdict::applied;
+  }));
+  CHECK(last == "late");
 }
 
 TEST_CASE("a URL of another form names no store") {
