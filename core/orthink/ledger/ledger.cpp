@@ -1,6 +1,7 @@
 #include "orthink/ledger/ledger.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "orthink/ledger/window.h"
 #include "orthink/wire/json.h"
@@ -244,6 +245,7 @@ StoreBatch note(const HoldRecord& record, std::string_view epoch, Instant at) {
 }
 
 StoreBatch settle(const HoldRecord& record, HoldState found, const ScopeList& limits, Instant at) {
+  assert(record.source != AmountSource::none);
   StoreBatch batch = move(record, found, HoldState::settled, {}, at);
   batch.is_durable = true;
   move_money(batch, record, record.actual.nano - record.bound.nano, -record.bound.nano, nullptr);

@@ -4,9 +4,11 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/core/ledger/histories.h"
+#include "tests/core/ledger/records.h"
 
 using namespace orthink;
 using test::Books;
+using test::changed;
 
 namespace {
 
@@ -33,12 +35,6 @@ Books one_call(bool is_settled, const std::vector<Scope>& scopes = {Scope{}, kAl
   hold.source = AmountSource::provider;
   if (is_settled) REQUIRE(table.apply(ledger::settle(hold, HoldState::sent, limits, kNoon)).verdict == StoreReply::Verdict::applied);
   return {table.rows(), table.counters(), table.journals(), {}, {}};
-}
-
-std::string replaced(std::string text, std::string_view old, std::string_view now) {
-  const size_t at = text.find(old);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, old.size(), now);
 }
 
 // "code key" of each finding, in their order.
@@ -71,35 +67,35 @@ TEST_CASE("audit: a row that is not what its lines made of it") {
     CHECK(has(found(books), "committed_wrong c/global/d20781"));
   }
   SECTION("bound") {
-    row.record = replaced(row.record, "\"bound\":800", "\"bound\":801");
+    row.record = changed(row.record, "\"bound\":800", "\"bound\":801");
     CHECK(found(books) == Codes{"row_bound call-1/1"});
     CHECK(test::audit(books).list.front().text == "the row's bound is 801; its lines say 800");
   }
   SECTION("actual") {
-    row.record = replaced(row.record, "\"actual\":300", "\"actual\":299");
+    row.record = changed(row.record, "\"actual\":300", "\"actual\":299");
     CHECK(found(books) == Codes{"row_actual call-1/1", "committed_wrong c/global/d20781", "committed_wrong c/global/m682",
                                 "committed_wrong c/user:alice/d20781", "committed_wrong c/user:alice/m682"});
     CHECK(test::audit(books).list[1].text == "the counter is 300; its rows make it 299");
   }
   SECTION("source") {
-    row.record = replaced(row.record, "\"provider\"", "\"computed\"");
+    row.record = changed(row.record, "\"provider\"", "\"computed\"");
     CHECK(found(books) == Codes{"row_source call-1/1"});
   }
   SECTION("no source") {
-    row.record = replaced(row.record, ",\"actual\":300,\"source\":\"provider\"", "");
+    row.record = changed(row.record, ",\"actual\":300,\"source\":\"provider\"", "");
     CHECK(has(found(books), "settled_without_source call-1/1"));
   }
   SECTION("scopes") {
-    row.record = replaced(row.record, "user:alice", "user:bob");
+    row.record = changed(row.record, "user:alice", "user:bob");
     CHECK(has(found(books), "row_scopes call-1/1"));
     CHECK(has(found(books), "requests_wrong n/user:bob/d20781"));
   }
   SECTION("day") {
-    row.record = replaced(row.record, "\"day\":20781", "\"day\":20782");
+    row.record = changed(row.record, "\"day\":20781", "\"day\":20782");
     CHECK(has(found(books), "row_window call-1/1"));
   }
   SECTION("month") {
-    row.record = replaced(row.record, "\"month\":682", "\"month\":681");
+    row.record = changed(row.record, "\"month\":682", "\"month\":681");
     CHECK(has(found(books), "row_window call-1/1"));
   }
   SECTION("account") {
@@ -107,7 +103,7 @@ TEST_CASE("audit: a row that is not what its lines made of it") {
     CHECK(found(books) == Codes{"row_account call-1/1"});
   }
   SECTION("key") {
-    row.record = replaced(row.record, "\"call\":\"call-1\"", "\"call\":\"call-2\"");
+    row.record = changed(row.record, "\"call\":\"call-1\"", "\"call\":\"call-2\"");
     CHECK(found(books) == Codes{"row_key call-1/1"});
   }
   SECTION("not a record") {
@@ -147,13 +143,13 @@ TEST_CASE("audit: lines that the ledger does not write") {
     CHECK(found(books) == Codes{"line_illegal global#4"});
   }
   SECTION("a move that is none of the machine's") {
-    lines[2] = replaced(replaced(lines[2], "\"sent\"", "\"unknown\""), "\"settled\"", "\"sent\"");
-    lines[2] = replaced(lines[2], ",\"actual\":300,\"source\":\"provider\"", "");
+    lines[2] = changed(changed(lines[2], "\"sent\"", "\"unknown\""), "\"settled\"", "\"sent\"");
+    lines[2] = changed(lines[2], ",\"actual\":300,\"source\":\"provider\"", "");
     CHECK(has(found(books), "line_illegal global#3"));
   }
   SECTION("a move that is none of the machine's, from the state the row is in") {
-    lines[1] = replaced(lines[1], "\"sent\"", "\"unknown\"");
-    lines[2] = replaced(lines[2], "\"sent\"", "\"unknown\"");
+    lines[1] = changed(lines[1], "\"sent\"", "\"unknown\"");
+    lines[2] = changed(lines[2], "\"sent\"", "\"unknown\"");
     CHECK(found(books) == Codes{"line_illegal global#2"});
   }
   SECTION("closed twice") {
@@ -161,15 +157,15 @@ TEST_CASE("audit: lines that the ledger does not write") {
     CHECK(found(books) == Codes{"closed_twice global#4"});
   }
   SECTION("another bound") {
-    lines[1] = replaced(lines[1], "800", "700");
+    lines[1] = changed(lines[1], "800", "700");
     CHECK(has(found(books), "line_bound global#2"));
   }
   SECTION("a change of the bound that is none") {
-    lines.insert(lines.begin() + 2, replaced(lines[1], "reserved", "sent"));
+    lines.insert(lines.begin() + 2, changed(lines[1], "reserved", "sent"));
     CHECK(found(books) == Codes{"line_bound global#3"});
   }
   SECTION("settled without a source") {
-    lines[2] = replaced(lines[2], "provider", "none");
+    lines[2] = changed(lines[2], "provider", "none");
     CHECK(has(found(books), "settled_without_source global#3"));
   }
   SECTION("in another account's journal") {

@@ -3,7 +3,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/core/ledger/records.h"
+
 using namespace orthink;
+using test::changed;
 
 namespace {
 
@@ -11,13 +14,6 @@ constexpr std::string_view kFirst =
     R"({"row":"c/1","from":"none","to":"reserved","at":17955,"bound":800,"scopes":["global","user:a"],"day":20781,"month":682})";
 constexpr std::string_view kLast =
     R"({"row":"c/1","from":"sent","to":"settled","at":17960,"bound":800,"actual":300,"source":"provider"})";
-
-std::string changed(std::string_view line, std::string_view from, std::string_view to) {
-  std::string copy(line);
-  const size_t at = copy.find(from);
-  REQUIRE(at != std::string::npos);
-  return copy.replace(at, from.size(), to);
-}
 
 }  // namespace
 

@@ -172,6 +172,7 @@ TEST_CASE("tokens that were not used go back to their rate; a limit of none lets
   hold.usage.state = UsageState::final_;
   hold.usage.prompt_tokens = 10;
   hold.usage.completion_tokens = 30;
+  hold.source = AmountSource::provider;
   REQUIRE(table.apply(ledger::settle(hold, HoldState::sent, limits, kNoon)).verdict == Verdict::applied);
   CHECK(table.apply(ledger::reserve(second, limits, "e1", kNoon)).verdict == Verdict::applied);
   const auto none = scopes("{}", R"({"requests_per_minute":0})");
@@ -185,6 +186,7 @@ TEST_CASE("above its bound a call is booked in full and its account blocked unti
   REQUIRE(table.apply(ledger::reserve(hold, limits, "e1", kNoon)).verdict == Verdict::applied);
   REQUIRE(table.apply(ledger::mark_sent(hold, "e1", kNoon)).verdict == Verdict::applied);
   hold.actual = {11};
+  hold.source = AmountSource::provider;
   REQUIRE(table.apply(ledger::settle(hold, HoldState::sent, limits, kNoon)).verdict == Verdict::applied);
   CHECK(committed(table, hold) == 11);
   const HoldRecord next = record(limits, 2, 1);
@@ -339,6 +341,7 @@ TEST_CASE("who is blocked: the user, else the key, else everyone") {
 TEST_CASE("tokens go back only by a count that is final and whole, and where something is left of them") {
   const auto limits = scopes(R"({"tokens_per_minute":0})", R"({"tokens_per_minute":6000})");
   HoldRecord hold = record(limits, 1, 5);
+  hold.source = AmountSource::provider;
   const auto rates_of = [&](UsageState state, std::optional<uint64_t> prompt, std::optional<uint64_t> completion) {
     hold.usage = {};
     hold.usage.state = state;

@@ -2,35 +2,19 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/core/ledger/records.h"
+
 using namespace orthink;
 
 namespace {
 
 HoldRecord full() {
-  HoldRecord record;
-  record.call_id = "call-1";
-  record.row = 2;
-  record.attempt = 3;
-  record.scopes = {Scope{}, {ScopeKind::tenant, "t"}, {ScopeKind::user, "a:b"}};
-  record.day = 20'000;
-  record.month = 682;
+  HoldRecord record = test::whole_record();
   record.bound = {NanoUsd::kMax};
-  record.actual = {7};
-  record.source = AmountSource::computed;
-  record.is_flagged = true;
-  record.tokens_bound = 9;
-  record.model = "m/\"x\"";
-  record.provider = "P";
-  record.generation_id = "gen-1";
-  record.price_source = "catalogue";
-  record.usage.state = UsageState::final_;
-  record.usage.prompt_tokens = 0;
-  record.usage.thinking_tokens = 5;
-  record.created = {1};
-  record.deadline = {2};
-  record.asks = 4;
   return record;
 }
+
+std::string changed(std::string_view from, std::string_view to) { return test::changed(full().to_json(), from, to); }
 
 }  // namespace
 
@@ -42,7 +26,7 @@ TEST_CASE("a record and its text, the whole and the least") {
   CHECK(read->bound.nano == NanoUsd::kMax);
   CHECK(read->usage.prompt_tokens == 0);
   CHECK_FALSE(read->usage.completion_tokens);
-  CHECK(read->key() == "call-1/2");
+  CHECK(read->key() == "call-4f/2");
   CHECK(read->account() == "tenant:t");
   HoldRecord least;
   least.call_id = "c";
@@ -57,24 +41,18 @@ TEST_CASE("a record and its text, the whole and the least") {
 
 TEST_CASE("a record that is not whole, or of another version, is refused; unknown members are not") {
   const std::string text = full().to_json();
-  const auto changed = [&text](std::string_view from, std::string_view to) {
-    std::string copy = text;
-    const size_t at = copy.find(from);
-    REQUIRE(at != std::string::npos);
-    return copy.replace(at, from.size(), to);
-  };
   CHECK(HoldRecord::parse(changed("{\"v\":1,", "{\"v\":1,\"later\":[],")));
   for (const auto& [from, to] : std::initializer_list<std::pair<const char*, const char*>>{{"\"v\":1", "\"v\":2"},
-                                                                                           {"\"call\":\"call-1\"", "\"call\":1"},
-                                                                                           {"\"call\":\"call-1\"", "\"call\":\"\""},
+                                                                                           {"\"call\":\"call-4f\"", "\"call\":1"},
+                                                                                           {"\"call\":\"call-4f\"", "\"call\":\"\""},
                                                                                            {"\"bound\":9007199254740991", "\"bound\":9007199254740992"},
                                                                                            {"\"bound\":9007199254740991", "\"bound\":-1"},
-                                                                                           {"\"day\":20000,", ""},
+                                                                                           {"\"day\":20781,", ""},
                                                                                            {"\"global\"", "\"globe\""},
-                                                                                           {"\"source\":\"computed\"", "\"source\":\"guessed\""},
+                                                                                           {"\"source\":\"provider\"", "\"source\":\"guessed\""},
                                                                                            {"\"state\":\"final\"", "\"state\":\"maybe\""},
-                                                                                           {"\"thinking\":5", "\"thinking\":\"5\""},
-                                                                                           {"\"actual\":7,", ""}}) {
+                                                                                           {"\"thinking\":40", "\"thinking\":\"40\""},
+                                                                                           {"\"actual\":250000,", ""}}) {
     INFO(from << " -> " << to);
     CHECK_FALSE(HoldRecord::parse(changed(from, to)));
   }
@@ -82,13 +60,6 @@ TEST_CASE("a record that is not whole, or of another version, is refused; unknow
 }
 
 TEST_CASE("a record of other types is refused; a flag that is none counts as not set") {
-  const std::string text = full().to_json();
-  const auto changed = [&text](std::string_view from, std::string_view to) {
-    std::string copy = text;
-    const size_t at = copy.find(from);
-    REQUIRE(at != std::string::npos);
-    return copy.replace(at, from.size(), to);
-  };
   constexpr std::string_view kScopes = R"(["global","tenant:t","user:a:b"])";
   for (const std::string& wrong : {std::string("[]"), changed(kScopes, "[]"), changed(kScopes, "5"), changed(kScopes, R"(["global",5])"),
                                    changed("\"scopes\"", "\"skopes\""), changed(R"("usage":{)", R"("usage":[],"was":{)")}) {

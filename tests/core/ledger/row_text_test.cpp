@@ -5,34 +5,21 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "orthink/ledger/csv.h"
-#include "orthink/ledger/record.h"
 #include "orthink/wire/json.h"
+#include "tests/core/ledger/records.h"
 
 using namespace orthink;
 
 namespace {
 
 StoredRow settled_row() {
-  HoldRecord record;
-  record.call_id = "call-4f";
-  record.row = 2;
-  record.attempt = 2;
+  HoldRecord record = test::whole_record();
   record.scopes = {Scope{}, {ScopeKind::user, "=cmd|'/c calc'!A1"}};
-  record.day = 20'781;
-  record.month = 682;
-  record.bound = {13'100'000};
-  record.actual = {250'000};
-  record.source = AmountSource::provider;
-  record.tokens_bound = 900;
+  record.is_flagged = false;
   record.model = "+1, \"quoted\"";
-  record.generation_id = "gen-7";
-  record.price_source = "catalogue";
-  record.usage.state = UsageState::final_;
+  record.provider.clear();
   record.usage.prompt_tokens = 10;
   record.usage.completion_tokens = 50;
-  record.usage.thinking_tokens = 40;
-  record.created = Instant{1'795'521'600'123'456};
-  record.deadline = record.created + Duration::seconds(900);
   return {HoldState::settled, record.account(), "epoch-1", record.created, Instant::never(), record.to_json()};
 }
 
@@ -42,19 +29,19 @@ TEST_CASE("a row with all that is known of it, unknown is null") {
   const StoredRow row = settled_row();
   CHECK(RowText("call-4f/2", row).json(true) ==
         R"({"schema":1,"key":"call-4f/2","state":"settled","created_at":"2026-11-24T12:00:00Z","created_ms":1795521600123,"due_ms":null,)"
-        R"("account":"global","epoch":"epoch-1","call_id":"call-4f","row":2,"attempt":2,"scopes":["global","user:=cmd|'/c calc'!A1"],)"
+        R"("account":"global","epoch":"epoch-1","call_id":"call-4f","row":2,"attempt":3,"scopes":["global","user:=cmd|'/c calc'!A1"],)"
         R"("day":"2026-11-24","month":"2026-11","bound_usd":"0.0131","actual_usd":"0.00025","source":"provider","flagged":false,)"
         R"("tokens_bound":900,"model":"+1, \"quoted\"","provider":null,"generation_id":"gen-7","price_source":"catalogue",)"
         R"("usage_state":"final","prompt_tokens":10,"cached_tokens":null,"cache_write_tokens":null,"completion_tokens":50,)"
-        R"("thinking_tokens":40,"visible_tokens":10,"deadline_ms":1795522500123,"asks":0})");
+        R"("thinking_tokens":40,"visible_tokens":10,"deadline_ms":1795522500123,"asks":4})");
 }
 
 TEST_CASE("the same as CSV: as many cells as the head names, no formulas") {
   const StoredRow row = settled_row();
   CHECK(RowText::csv_head().starts_with("key,state,created_at,"));
   CHECK(RowText("call-4f/2", row).csv() ==
-        "call-4f/2,settled,2026-11-24T12:00:00Z,1795521600123,,global,epoch-1,call-4f,2,2,global user:=cmd|'/c calc'!A1,2026-11-24,2026-11,"
-        "0.0131,0.00025,provider,false,900,\"'+1, \"\"quoted\"\"\",,gen-7,catalogue,final,10,,,50,40,10,1795522500123,0\r\n");
+        "call-4f/2,settled,2026-11-24T12:00:00Z,1795521600123,,global,epoch-1,call-4f,2,3,global user:=cmd|'/c calc'!A1,2026-11-24,2026-11,"
+        "0.0131,0.00025,provider,false,900,\"'+1, \"\"quoted\"\"\",,gen-7,catalogue,final,10,,,50,40,10,1795522500123,4\r\n");
 }
 
 TEST_CASE("the amount of a row that is not settled is not known") {
