@@ -57,7 +57,7 @@ bool set_duration(Deadlines& deadlines, std::string_view key, const json::Value&
   return true;
 }
 
-// {"scopes":{"global":{},"user:alice":{"usd_per_day":"5"}},"epoch":"...","warn_percent":80}: the limits are those of the budget document.
+// {"scopes":{"global":{},"user:alice":{"usd_per_day":"5"}},"epoch":"...","warn_percent":80,"slice_tokens":2000}: the limits are those of the budget document.
 bool set_scopes(ledger::ScopeList& scopes, const json::Value& value) {
   if (!value.is_object() || value.members().empty() || value.members().front().key != name(ScopeKind::global)) return false;
   scopes.clear();
@@ -76,6 +76,7 @@ bool set_ledger(LedgerOptions& options, const json::Value& value) {
     const std::optional<uint64_t> number = each.as_u64();
     if (key == "epoch" && each.is_string()) options.epoch = each.text();
     else if (key == "warn_percent" && number && *number <= 100) options.warn_percent = static_cast<uint32_t>(*number);
+    else if (key == "slice_tokens" && number) options.slice_tokens = *number;
     else if (key != "scopes" || !set_scopes(options.scopes, each)) return false;
   }
   return true;

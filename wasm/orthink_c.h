@@ -94,7 +94,8 @@ const orthink_result* orthink_plan(double now_ms, uint32_t size);
 /* The input buffer holds the ask document and, after it, the options:
  * {"call_id":"...","entropy":N,"thinking_tokens_max":N,"attempts":N,"allow_stale_prices":false,
  *  "connect_ms":N,"first_token_ms":N,"idle_ms":N,"call_ms":N,
- *  "ledger":{"scopes":{"global":{},"user:NAME":{"usd_per_day":"5","requests_per_minute":20}},"epoch":"...","warn_percent":80}};
+ *  "ledger":{"scopes":{"global":{},"user:NAME":{"usd_per_day":"5","requests_per_minute":20}},"epoch":"...","warn_percent":80,
+ *  "slice_tokens":N}};
  * each may be left out. Scopes begin with global; their limits are those of the budget document; the epoch names this process. */
 const orthink_result* orthink_open(double now_ms, uint32_t ask_size, uint32_t options_size);
 const orthink_result* orthink_step(uint32_t handle, double now_ms, uint32_t input_kind, uint32_t leg, uint32_t size);

@@ -133,6 +133,9 @@ export interface LedgerOptions {
   epoch?: string;
   /** A limit used this far is named in the receipt's warnings; 80 unless told. */
   warn_percent?: number;
+  /** Hold so many tokens of the answer at a time where billing stops on a cancel, so that parallel calls do not starve each other; 0 or
+   * absent: all of it at once. */
+  slice_tokens?: number;
 }
 
 /** A hold as it is written: `record` is opaque to the store. */

@@ -91,6 +91,8 @@ class Player {
       options.call_id = text_at(*given, "call_id");
       if (const json::Value* entropy = given->find("entropy")) options.entropy = entropy->as_u64().value();
       if (const json::Value* keeps = given->find("dossier"); keeps != nullptr && keeps->as_bool()) options.witness = open_dossier;
+      if (const json::Value* ledger = given->find("ledger"))
+        options.ledger.slice_tokens = ledger->find("slice_tokens")->as_u64().value();
       if (const json::Value* attempts = given->find("attempts"))
         options.retry.attempts_max = static_cast<uint32_t>(attempts->as_u64().value());
     }
