@@ -1,14 +1,14 @@
 #include "orthink/cost/usage.h"
 
-namespace orthink {
+#include <array>
 
-std::string_view name(UsageState state) {
-  switch (state) {
-    case UsageState::none: return "none";
-    case UsageState::partial: return "partial";
-    case UsageState::final_: return "final";
-  }
-  return "none";
-}
+namespace orthink {
+namespace {
+
+constexpr std::array<std::string_view, 3> kStates{"none", "partial", "final"};
+
+}  // namespace
+
+std::string_view name(UsageState state) { return kStates[static_cast<size_t>(state)]; }
 
 }  // namespace orthink

@@ -11,22 +11,11 @@ namespace {
 bool is_open(HoldState state) { return state == HoldState::reserved || state == HoldState::sent || state == HoldState::unknown; }
 bool is_closed(HoldState state) { return state == HoldState::settled || state == HoldState::released; }
 
-// The machine of ledger/ledger. A move from sent to sent changes the bound.
+// The machine of ledger/ledger, of a row that is there. A move from sent to sent changes the bound.
 bool is_legal(HoldState from, HoldState to) {
-  switch (from) {
-    case HoldState::none:
-      return to == HoldState::reserved;
-    case HoldState::reserved:
-      return to == HoldState::sent || to == HoldState::released;
-    case HoldState::sent:
-      return to == HoldState::sent || to == HoldState::unknown || is_closed(to);
-    case HoldState::unknown:
-      return is_closed(to);
-    case HoldState::settled:
-    case HoldState::released:
-      return false;
-  }
-  return false;
+  if (from == HoldState::reserved) return to == HoldState::sent || to == HoldState::released;
+  if (from == HoldState::sent) return to == HoldState::sent || to == HoldState::unknown || is_closed(to);
+  return from == HoldState::unknown && is_closed(to);
 }
 
 // Rows after their call's first: HoldRecord::key() is call_id/row.

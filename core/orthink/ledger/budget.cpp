@@ -86,7 +86,7 @@ size_t share(int64_t part, int64_t whole) {
 std::string bar(const ledger::LimitState& state, const Paint& paint) {
   size_t spent = share(state.spent, state.limit);
   const size_t held = std::min(share(state.held, state.limit), kBarColumns);
-  if (spent + held > kBarColumns) spent = kBarColumns - held + (held == kBarColumns && state.spent > 0 ? 1 : 0);
+  if (spent + held > kBarColumns) spent = kBarColumns - held + (held == kBarColumns ? 1 : 0);
   const size_t shown_held = std::min(held, kBarColumns - spent);
   const Ink ink = state.left() == 0 ? Ink::alarm : Ink::spent;
   return "[" + inked(paint, ink, std::string(spent, '#')) + inked(paint, Ink::held, std::string(shown_held, '=')) +

@@ -83,7 +83,7 @@ std::string mark_key(std::string_view account) { return "seals/" + std::string(a
 
 std::optional<SealPlace> read_seal_key(std::string_view key) {
   const size_t slash = key.rfind('/');
-  if (!key.starts_with(kSealPrefix) || slash == std::string_view::npos || slash <= kSealPrefix.size()) return std::nullopt;
+  if (!key.starts_with(kSealPrefix) || slash <= kSealPrefix.size()) return std::nullopt;
   const std::string_view digits = key.substr(slash + 1);
   if (digits.size() != kDigits) return std::nullopt;
   SealPlace place{std::string(key.substr(kSealPrefix.size(), slash - kSealPrefix.size())), 0};
@@ -179,8 +179,10 @@ void Check::close() {
 
 // Its lines are all there: does their sum fit, and does it go on from the seal before?
 void Check::judge(Link& link, const std::string& found, const Link* after) {
-  const Link* before = at_ >= 2 && seals_[at_ - 2].number + 1 == link.number ? &seals_[at_ - 2] : nullptr;
-  const bool is_linked = before == nullptr || before->seal.hash == link.seal.previous || before->is_hash_changed;
+  const auto fits = [&link](const Link& before) {
+    return before.number + 1 != link.number || before.seal.hash == link.seal.previous || before.is_hash_changed;
+  };
+  const bool is_linked = at_ < 2 || fits(seals_[at_ - 2]);
   const std::string lines = lines_text(link.seal.from, link.seal.to);
   if (!is_linked)
     say(finding::seal_changed, link, "it names another seal before it than the one that is there");

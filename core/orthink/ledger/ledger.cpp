@@ -1,6 +1,7 @@
 #include "orthink/ledger/ledger.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "orthink/ledger/window.h"
@@ -10,6 +11,9 @@ namespace orthink::ledger {
 namespace {
 
 constexpr int64_t kMinuteUs = 60'000'000;
+// After an amount of a limit's kind.
+constexpr std::array<std::string_view, kLimitKinds.size()> kWords{" a day", " a month", " requests a minute", " requests a day",
+                                                                  " tokens a minute"};
 
 std::string window_key(char what, const Scope& scope, bool is_month, int64_t window) {
   return std::string(1, what) + "/" + scope.to_text() + "/" + (is_month ? "m" : "d") + std::to_string(window);
@@ -90,24 +94,8 @@ std::string amount_text(LimitKind kind, int64_t amount) {
   return is_money(kind) ? "$" + NanoUsd{amount}.to_money().to_decimal() : std::to_string(amount);
 }
 
-std::string_view words(LimitKind kind) {
-  switch (kind) {
-    case LimitKind::usd_per_day:
-      return " a day";
-    case LimitKind::usd_per_month:
-      return " a month";
-    case LimitKind::requests_per_minute:
-      return " requests a minute";
-    case LimitKind::requests_per_day:
-      return " requests a day";
-    case LimitKind::tokens_per_minute:
-      return " tokens a minute";
-  }
-  return "";
-}
-
 std::string allowance(const Scope& scope, LimitKind kind, int64_t limit) {
-  return scope.to_text() + " may use " + amount_text(kind, limit) + std::string(words(kind));
+  return scope.to_text() + " may use " + amount_text(kind, limit) + std::string(kWords[static_cast<size_t>(kind)]);
 }
 
 std::string key_of(const LimitState& state, const HoldRecord& record) {
@@ -319,15 +307,15 @@ Error refusal(const HoldRecord& record, const ScopeList& limits, const StoreRepl
 
 std::optional<NanoUsd> affordable(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply) {
   if (reply.verdict != StoreReply::Verdict::guard_failed) return std::nullopt;
-  std::optional<int64_t> least;
+  int64_t least = NanoUsd::kMax;
   bool is_money_short = false;
   for (const LimitState& state : limit_states(record, limits, reply)) {
     if (!is_money(state.kind)) continue;
     is_money_short = is_money_short || key_of(state, record) == reply.failed_key;
-    least = std::min(least.value_or(state.left()), state.left());
+    least = std::min(least, state.left());
   }
-  if (!is_money_short || !least || *least == 0) return std::nullopt;
-  return NanoUsd{*least};
+  if (!is_money_short || least == 0) return std::nullopt;
+  return NanoUsd{least};
 }
 
 std::vector<LimitState> near_limits(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, uint32_t percent) {

@@ -57,8 +57,8 @@ void write_rows(json::Writer& out, std::string_view key, const Sums& rows) {
   out.end();
 }
 
-std::string count_text(const std::optional<uint64_t>& count, uint64_t calls) {
-  return count ? std::to_string(*count) : calls > 0 ? "" : "0";
+std::string count_text(const std::optional<uint64_t>& count, std::string_view unknown) {
+  return count ? std::to_string(*count) : std::string(unknown);
 }
 
 // `text` as at most `columns` characters that are fit to be shown; sets how many they are.
@@ -189,9 +189,9 @@ std::string Report::key_of(const Call& call, ReportBy by) const {
     case ReportBy::model: return call.model;
     case ReportBy::user: return call.user;
     case ReportBy::day: return window::day_text(window::day_of(call.created));
-    case ReportBy::tenant: return call.tenant;
+    case ReportBy::tenant: break;
   }
-  return {};
+  return call.tenant;
 }
 
 Report::Sum Report::totals() const {
@@ -256,8 +256,8 @@ std::string Report::json() const {
 std::string Report::csv() const {
   std::string out = "key,calls,cost_usd,thinking_tokens,visible_tokens\r\n";
   for (const Sum& row : sums(options_.by)) {
-    out += csv::cell(row.key) + "," + std::to_string(row.calls) + "," + usd(row.cost) + "," + count_text(row.thinking, row.calls) + "," +
-           count_text(row.visible, row.calls) + "\r\n";
+    out += csv::cell(row.key) + "," + std::to_string(row.calls) + "," + usd(row.cost) + "," + count_text(row.thinking, "") + "," +
+           count_text(row.visible, "") + "\r\n";
   }
   return out;
 }
@@ -265,8 +265,8 @@ std::string Report::csv() const {
 std::string Report::table(size_t width, const Paint& paint) const {
   std::vector<std::array<std::string, 4>> cells{{"calls", "cost $", "thinking", "answer"}};
   const std::vector<Sum> rows = sums(options_.by);
-  const auto tokens = [](const std::optional<uint64_t>& count) { return count ? std::to_string(*count) : std::string("?"); };
-  for (const Sum& row : rows) cells.push_back({std::to_string(row.calls), usd(row.cost), tokens(row.thinking), tokens(row.visible)});
+  for (const Sum& row : rows)
+    cells.push_back({std::to_string(row.calls), usd(row.cost), count_text(row.thinking, "?"), count_text(row.visible, "?")});
   std::array<size_t, 4> columns{};
   size_t taken = 0;
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -296,8 +296,8 @@ std::string Report::text(size_t width, bool is_ascii, const Paint& paint) const 
   out += "\n\n";
   if (total.calls > 0) out += table(width, paint) + "\n";
   if (total.thinking || total.visible) {
-    const std::string first = "thinking " + std::to_string(total.thinking.value_or(0)) + " ";
-    const std::string last = " " + std::to_string(total.visible.value_or(0)) + " answer";
+    const std::string first = "thinking " + count_text(total.thinking, "?") + " ";
+    const std::string last = " " + count_text(total.visible, "?") + " answer";
     const size_t room = width > first.size() + last.size() + 10 ? width - first.size() - last.size() : 10;
     out += first + bar(total.thinking.value_or(0), total.visible.value_or(0), std::min<size_t>(room, 40), is_ascii, paint) + last + "\n";
   }

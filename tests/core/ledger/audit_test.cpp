@@ -142,6 +142,15 @@ TEST_CASE("audit: lines that the ledger does not write") {
     lines.push_back(lines.front());
     CHECK(found(books) == Codes{"line_illegal global#4"});
   }
+  SECTION("begun in a state that no row begins in") {
+    lines[0] = changed(lines[0], "\"to\":\"reserved\"", "\"to\":\"sent\"");
+    CHECK(found(books).front() == "line_illegal global#1");
+    CHECK(test::audit(books).list.front().text == "call-1/1 cannot go from none to sent: it is none");
+  }
+  SECTION("back to where it was") {
+    lines.insert(lines.begin() + 2, changed(changed(lines[1], "reserved", "sent"), "\"to\":\"sent\"", "\"to\":\"reserved\""));
+    CHECK(has(found(books), "line_illegal global#3"));
+  }
   SECTION("a move that is none of the machine's") {
     lines[2] = changed(changed(lines[2], "\"sent\"", "\"unknown\""), "\"settled\"", "\"sent\"");
     lines[2] = changed(lines[2], ",\"actual\":300,\"source\":\"provider\"", "");
@@ -151,6 +160,15 @@ TEST_CASE("audit: lines that the ledger does not write") {
     lines[1] = changed(lines[1], "\"sent\"", "\"unknown\"");
     lines[2] = changed(lines[2], "\"sent\"", "\"unknown\"");
     CHECK(found(books) == Codes{"line_illegal global#2"});
+  }
+  SECTION("on from an end, or back from where nothing is known") {
+    const std::string sent = lines[1];
+    lines.push_back(changed(sent, "reserved", "settled"));
+    CHECK(found(books).front() == "line_illegal global#4");
+    CHECK(test::audit(books).list.front().text == "call-1/1 is settled and cannot go from settled to sent");
+    lines = {lines[0], sent, changed(changed(sent, "sent", "unknown"), "reserved", "sent"), changed(sent, "reserved", "unknown")};
+    CHECK(found(books).front() == "line_illegal global#4");
+    CHECK(test::audit(books).list.front().text == "call-1/1 is unknown and cannot go from unknown to sent");
   }
   SECTION("closed twice") {
     lines.push_back(lines.back());
@@ -225,6 +243,7 @@ TEST_CASE("audit: counters that are not what the rows make them") {
     books.counters["c/user:bob/d1"] = 0;
     books.counters["b/user:bob"] = 0;
     books.counters["other/thing"] = 7;
+    books.counters["z/global/d20781"] = 7;
     books.counters["y"] = 7;
     CHECK(found(books).empty());
   }
@@ -239,7 +258,8 @@ TEST_CASE("audit: a scope that is over its limit (I1)") {
     Audit audit;
     for (const auto& [key, value] : books.counters) audit.counter(key, value);
     Codes over;
-    for (const Finding& each : audit.finish({}, {{kAlice, limits}}, 20'781, 682).list)
+    const ledger::ScopeList all{{kAlice, limits}, {{ScopeKind::user, "nobody"}, limits}};  // one of them never called
+    for (const Finding& each : audit.finish({}, all, 20'781, 682).list)
       if (each.code == finding::over_limit) over.push_back(each.key);
     return over;
   };
@@ -283,6 +303,24 @@ TEST_CASE("audit: what moved between two readings is asked for again") {
   }
 }
 
+TEST_CASE("audit: a row that is begun while rows are read is asked for, and left out when it is not there to the last") {
+  const Books books = one_call(false);
+  Audit audit;
+  audit.begin_rows();
+  audit.line("global", 1, books.journals.at("global")[0]);
+  const Audit::Again again = audit.again();
+  CHECK(again.rows == Codes{"call-1/1"});
+  const auto is_of_rows = [](const Finding& each) { return each.code == finding::lines_without_row; };
+  SECTION("it moves on") {
+    const Findings findings = audit.finish(again);
+    CHECK(std::none_of(findings.list.begin(), findings.list.end(), is_of_rows));
+  }
+  SECTION("it stands still") {
+    const Findings findings = audit.finish();
+    CHECK(std::count_if(findings.list.begin(), findings.list.end(), is_of_rows) == 1);
+  }
+}
+
 TEST_CASE("audit: a request that was given back between two readings") {
   const HoldRecord record = *HoldRecord::parse(one_call(false).rows.at("call-1/1").record);
   const ledger::ScopeList limits{{Scope{}, Limits{}}, {kAlice, Limits{}}};
@@ -295,7 +333,10 @@ TEST_CASE("audit: a request that was given back between two readings") {
   table.apply(ledger::release(record, HoldState::reserved, limits, kNoon));
   for (const auto& [key, value] : table.counters()) audit.counter(key, value);
   audit.line("global", 2, table.journal("global")[1]);
-  for (const std::string& key : audit.again().counters) audit.counter(key, table.counter(key));
+  const Audit::Again again = audit.again();  // the row was what its lines said when it was read
+  CHECK(again.rows.empty());
+  CHECK_FALSE(again.empty());
+  for (const std::string& key : again.counters) audit.counter(key, table.counter(key));
   CHECK(audit.again().empty());
   CHECK(audit.finish().total == 0);
 }

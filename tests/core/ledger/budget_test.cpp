@@ -109,6 +109,10 @@ TEST_CASE("no scopes, no limits, no control characters") {
   CHECK(budget::text({}, 80).empty());
   const auto states = budget::states({{{ScopeKind::user, "a\x1b[2J\n\xff"}, {}}}, {}, {}, kNoon);
   CHECK(budget::text(states, 10) == "user:a?[2J??\n  no limit of money; this month $0 spent, $0 held\n");
+  const auto turned = budget::states({{{ScopeKind::user, "a\u202eb\u009bc"}, {}}}, {}, {}, kNoon);
+  CHECK(budget::text(turned, 80).starts_with("user:a?b?c\n"));
+  const auto wide = budget::states({{{ScopeKind::user, std::string(200, 'x')}, {}}}, {}, {}, kNoon);
+  CHECK(budget::text(wide, 50).starts_with("user:" + std::string(33, 'x') + "\n"));
   CHECK(budget::text(budget::states({{{ScopeKind::user, "*"}, {}}}, {}, {}, kNoon), 80).starts_with("user:*  default of the kind\n"));
   const auto spending = budget::states({{kAlice, {}}},
                                        {{ledger::committed_key(kAlice, true, window::month_of(kNoon)), 7'500'000'000},

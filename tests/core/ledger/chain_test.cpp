@@ -150,6 +150,11 @@ TEST_CASE("chain: seals that are not as they were made") {
     all.seals[0].second = with(all.seals[0].second, [](chain::Seal& seal) { seal.previous[0] = '1'; });
     CHECK(found(all) == Codes{"seal_changed 1", "seal_changed 2"});
   }
+  SECTION("the one before, and the lines of that one too") {
+    all.lines[0].second = "another";
+    all.seals[1].second = with(all.seals[1].second, [](chain::Seal& seal) { seal.previous[0] = seal.previous[0] == 'a' ? 'b' : 'a'; });
+    CHECK(found(all) == Codes{"seal_mismatch 1", "seal_changed 2"});
+  }
   SECTION("where it begins or ends") {
     all.seals[1].second = with(all.seals[1].second, [](chain::Seal& seal) { seal.from = 5; });
     CHECK(found(all) == Codes{"seal_changed 2"});
@@ -175,7 +180,8 @@ TEST_CASE("chain: seals that are not as they were made") {
 TEST_CASE("chain: a seal that cannot be read is refused in words") {
   const std::string good = sealed().seals[0].second;
   CHECK(chain::Seal::parse(good));
-  for (const char* bad : {"", "[]", "{}", R"({"v":2})", R"({"v":1,"account":"a","from":2,"to":1,"previous":"","hash":""})"}) CHECK(!chain::Seal::parse(bad));
+  for (const char* bad : {"", "[]", "{}", R"({"v":2})", R"({"v":1,"account":"a","from":2,"to":1,"previous":"","hash":""})",
+                          R"({"v":1,"account":5,"from":1,"to":1,"previous":"","hash":""})"}) CHECK(!chain::Seal::parse(bad));
   CHECK(!chain::Seal::parse(with(good, [](chain::Seal& seal) { seal.hash[3] = 'G'; })));
   CHECK(!chain::Seal::parse(with(good, [](chain::Seal& seal) { seal.previous.pop_back(); })));
 }

@@ -258,3 +258,30 @@ TEST_CASE("one call that thought nothing and answered nothing has an empty bar")
   CHECK(text.find("thinking 0 ........") != std::string::npos);
   CHECK(text.find("so that it is cut") == std::string::npos);
 }
+
+TEST_CASE("what costs the same comes by its name") {
+  Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::model, .now = kNoon});
+  for (const char* model : {"m/c", "m/a", "m/b"}) report.add(row(model, 1, model, 5, AmountSource::provider), HoldState::settled);
+  CHECK(report.csv() ==
+        "key,calls,cost_usd,thinking_tokens,visible_tokens\r\nm/a,1,0.000000005,,\r\nm/b,1,0.000000005,,\r\nm/c,1,0.000000005,,\r\n");
+}
+
+TEST_CASE("an end that never comes is no end, as a document says it") {
+  const Report report({.since = Instant::zero(), .until = Instant::never(), .by = ReportBy::model, .now = kNoon});
+  CHECK(report.json().starts_with(R"({"schema":1,"since":"1970-01-01T00:00:00Z","until":null,)"));
+}
+
+TEST_CASE("for people, tokens of a kind that nobody counted are not none") {
+  Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::model, .now = kNoon});
+  HoldRecord hold = row("a", 1, "m", 5, AmountSource::provider);
+  SECTION("thinking") {
+    hold.usage.completion_tokens = 20;
+    report.add(hold, HoldState::settled);
+    CHECK(report.text(80, true).find("\nthinking ? ---------------------------------------- 20 answer\n") != std::string::npos);
+  }
+  SECTION("the answer") {
+    hold.usage.thinking_tokens = 20;
+    report.add(hold, HoldState::settled);
+    CHECK(report.text(80, true).find("\nthinking 20 ######################################## ? answer\n") != std::string::npos);
+  }
+}

@@ -44,6 +44,15 @@ TEST_CASE("the same as CSV: as many cells as the head names, no formulas") {
         "0.0131,0.00025,provider,false,900,\"'+1, \"\"quoted\"\"\",,gen-7,catalogue,final,10,,,50,40,10,1795522500123,4\r\n");
 }
 
+TEST_CASE("a flag is a word, and a time before 1970 has no milliseconds") {
+  StoredRow row = settled_row();
+  row.record = test::whole_record().to_json();
+  row.created = Instant{-1};
+  CHECK(RowText("k", row).json().find(R"("created_at":"1969-12-31T23:59:59Z","created_ms":null,)") != std::string::npos);
+  CHECK(RowText("k", row).csv().starts_with("k,settled,1969-12-31T23:59:59Z,,,"));
+  CHECK(RowText("k", row).csv().find(",provider,true,900,") != std::string::npos);
+}
+
 TEST_CASE("the amount of a row that is not settled is not known") {
   StoredRow row = settled_row();
   row.state = HoldState::unknown;
