@@ -71,6 +71,12 @@ class Fields {
                number >= -NanoUsd::kMax;
     return number;
   }
+  bool truth(std::string_view key) {
+    const json::Value* value = find(key, false);
+    if (value == nullptr) return false;
+    is_good_ = is_good_ && value->is_boolean();
+    return value->is_boolean() && value->as_bool();
+  }
   Instant time(std::string_view key) {
     const std::optional<int64_t> us = number(key, false);
     return us ? Instant{*us} : Instant::never();
@@ -192,8 +198,7 @@ Result<StoreBatch> read_batch(const json::Value& object) {
   StoreBatch batch;
   batch.ticket = static_cast<uint64_t>(in.number("ticket").value_or(0));
   batch.at = Instant{in.number("at_us", false).value_or(0)};
-  const json::Value* durable = object.is_object() ? object.find("durable") : nullptr;
-  batch.is_durable = durable != nullptr && durable->is_boolean() && durable->as_bool();
+  batch.is_durable = in.truth("durable");
   read_list(in, "marks", batch.marks);
   read_list(in, "documents", batch.documents);
   read_list(in, "rows", batch.rows);
