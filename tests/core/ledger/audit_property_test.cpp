@@ -180,3 +180,52 @@ TEST_CASE("audit: nothing is found in legal histories, and any one change of the
   std::printf("; %llu in all of seeds %llu to %llu\n", static_cast<unsigned long long>(all), static_cast<unsigned long long>(first),
               static_cast<unsigned long long>(first + cases - 1));
 }
+
+TEST_CASE("audit: a row whose outcome is not known holds its bound, by its rows and by lines that come meanwhile") {
+  const Instant noon{1'795'521'600'000'000};
+  HoldRecord record;
+  record.call_id = "call-1";
+  record.row = 1;
+  record.scopes = {Scope{}};
+  record.day = window::day_of(noon);
+  record.month = window::month_of(noon);
+  record.bound = {800};
+  record.created = noon;
+  MemoryTable table;
+  const auto is_applied = [&table](const StoreBatch& batch) { return table.apply(batch).verdict == StoreReply::Verdict::applied; };
+  REQUIRE(is_applied(ledger::reserve(record, {{Scope{}, Limits{}}}, "e", noon)));
+  REQUIRE(is_applied(ledger::mark_sent(record, "e", noon)));
+  Audit audit;
+  audit.line("global", 1, table.journal("global")[0]);
+  audit.line("global", 2, table.journal("global")[1]);
+  const auto look = [&audit, &table] {
+    audit.row("call-1/1", &table.rows().at("call-1/1"));
+    for (const auto& [key, value] : table.counters()) audit.counter(key, value);
+  };
+  REQUIRE(is_applied(ledger::leave_unknown(record, noon, noon)));
+  SECTION("it was left so before") {
+    audit.line("global", 3, table.journal("global")[2]);
+    audit.begin_rows();
+    look();
+  }
+  SECTION("it is left so between two looks") {
+    audit.begin_rows();
+    look();
+    audit.line("global", 3, table.journal("global")[2]);
+    CHECK(audit.again().rows == std::vector<std::string>{"call-1/1"});
+    look();
+  }
+  SECTION("it is settled between two looks") {
+    audit.line("global", 3, table.journal("global")[2]);
+    audit.begin_rows();
+    record.actual = {300};
+    record.source = AmountSource::provider;
+    REQUIRE(is_applied(ledger::settle(record, HoldState::unknown, {}, noon)));
+    look();
+    audit.line("global", 4, table.journal("global")[3]);
+    CHECK(audit.again().rows == std::vector<std::string>{"call-1/1"});
+    look();
+  }
+  CHECK(audit.again().empty());
+  CHECK(audit.finish().total == 0);
+}
