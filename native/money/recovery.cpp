@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "orthink/ledger/idempotency.h"
 #include "orthink/ledger/ledger.h"
 
 namespace orthink {
@@ -80,14 +81,33 @@ class Recovery {
       return {};
     }
     const bool was_sent = row.state == HoldState::sent;
-    const StoreReply reply =
-        store_.apply(was_sent ? ledger::leave_unknown(row.record, at_, at_) : ledger::release(row.record, HoldState::reserved, {}, at_));
+    StoreBatch batch = was_sent ? ledger::leave_unknown(row.record, at_, at_) : ledger::release(row.record, HoldState::reserved, {}, at_);
+    if (!was_sent)
+      if (auto ok = give_back_key(row.record, batch); !ok) return ok;
+    const StoreReply reply = store_.apply(batch);
     if (reply.verdict == Verdict::applied) {
       ++(was_sent ? done_.unknown : done_.released);
       return {};
     }
-    if (reply.verdict != Verdict::row_conflict) return not_taken(reply, "a recovery");
+    if (reply.verdict != Verdict::row_conflict && reply.verdict != Verdict::document_conflict) return not_taken(reply, "a recovery");
     busy_.insert(row.epoch);  // somebody moved it meanwhile: whoever looks next sees where to
+    return {};
+  }
+
+  // The idempotency key of a call of which certainly nothing was bought falls with its last row. Otherwise it stands, as at a call that
+  // ends without knowing.
+  Result<void> give_back_key(const HoldRecord& record, StoreBatch& batch) {
+    if (record.claim.empty()) return {};
+    HoldRecord earlier = record;
+    for (earlier.row = 1; earlier.row < record.row; ++earlier.row) {
+      const Result<std::optional<StoredRow>> row = store_.row(earlier.key());
+      if (!row) return row.error();
+      if (!*row || (*row)->state != HoldState::released) return {};
+    }
+    Result<std::optional<std::string>> text = store_.document(record.claim, at_);
+    if (!text) return text.error();
+    if (!*text) return {};
+    if (auto write = give_back_claim(record.claim, std::move(**text), record.call_id)) batch.documents.push_back(std::move(*write));
     return {};
   }
 

@@ -3,7 +3,8 @@
 //   Result<Recovered> found = recover(store, epoch::Epoch::own());
 //
 // A row is lost when its epoch is dead or was given back, or when its call must have been over for ten minutes. A lost row that was
-// reserved was never sent: it is released. One that was sent becomes unknown, due at once: time frees nothing that may be billed.
+// reserved was never sent: it is released, and if nothing else of its call was, its idempotency key is free. One that was sent becomes
+// unknown, due at once: time frees nothing that may be billed, and no key of it.
 // Whoever was wrongly taken for dead cannot send any more, since mark_sent expects `reserved`, and settles its row from `unknown`.
 // Thread rule: any thread; several may recover at once.
 #pragma once

@@ -51,6 +51,7 @@ HoldRecord Exchange::State::new_hold() const {
   made.tokens_bound = prepared.prompt_tokens_bound + prepared.think.output_cap_tokens;
   made.model = prepared.card.id;
   made.price_source = prepared.price_source;
+  if (options.idempotency) made.claim = options.idempotency->document_key();
   made.created = now;
   made.deadline = call_by;
   return made;

@@ -1,6 +1,7 @@
 #include "orthink/ledger/idempotency.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "orthink/wire/json.h"
 
@@ -57,6 +58,12 @@ Found read_claim(std::string_view text, const Claim& claim) {
     found.result = result->text();
   }
   return found;
+}
+
+std::optional<DocumentWrite> give_back_claim(std::string document_key, std::string text, std::string_view call_id) {
+  const Result<json::Value> document = json::parse(text, {.bytes_max = limits::kAnswerBytesMax * 2});
+  if (!document || text_at(*document, "call") != call_id || text_at(*document, "state") != kInFlight) return std::nullopt;
+  return DocumentWrite{std::move(document_key), DocumentWrite::Expects::this_text, std::move(text), std::nullopt, Instant::never()};
 }
 
 Error refusal(const Found& found, const Claim& claim) {

@@ -5,8 +5,8 @@
 //   ... document_conflict: Found found = read_claim(reply.found_text, claim)
 //   settle.documents.push_back(claim.finish(result, at));  // in the settlement's own batch
 //
-// A key is good for kKeptFor. A call that certainly was not sent gives its key back. One whose outcome is not known keeps it:
-// whoever asks again with it is told so and buys nothing.
+// A key is good for kKeptFor. A call that certainly was not sent gives its key back; if its process dies before, recovery does, which finds
+// the key in the row (HoldRecord::claim). One whose outcome is not known keeps it: whoever asks again with it is told so and buys nothing.
 // Thread rule: pure functions.
 #pragma once
 
@@ -46,6 +46,9 @@ struct Found {
 };
 // A text that cannot be read counts as in flight: nothing is bought on a doubt.
 Found read_claim(std::string_view text, const Claim& claim);
+// Gives back the key at `document_key` for a call that certainly was not sent; nothing if what stands there is not that call's, or not in
+// flight.
+std::optional<DocumentWrite> give_back_claim(std::string document_key, std::string text, std::string_view call_id);
 // REQUIRES: found.kind != done.
 Error refusal(const Found& found, const Claim& claim);
 

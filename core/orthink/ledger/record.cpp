@@ -132,6 +132,7 @@ std::string HoldRecord::to_json() const {
   write_text(out, "provider", provider);
   write_text(out, "generation", generation_id);
   write_text(out, "prices", price_source);
+  write_text(out, "claim", claim);
   write_usage(out, usage);
   out.key("created").number(created.us);
   if (!deadline.is_never()) out.key("deadline").number(deadline.us);
@@ -164,6 +165,7 @@ Result<HoldRecord> HoldRecord::parse(std::string_view text) {
   record.provider = in.text("provider");
   record.generation_id = in.text("generation");
   record.price_source = in.text("prices");
+  record.claim = in.text("claim");
   record.created = {in.number("created")};
   record.deadline = document->find("deadline") != nullptr ? Instant{in.number("deadline")} : Instant::never();
   record.asks = static_cast<uint32_t>(in.count("asks").value_or(0));

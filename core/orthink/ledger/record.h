@@ -39,6 +39,7 @@ struct HoldRecord {
   std::string provider;
   std::string generation_id;
   std::string price_source;       // "catalogue", "snapshot", "max_cost"
+  std::string claim;              // where the call's idempotency key lies (Claim::document_key), if it has one
   Usage usage;
   Instant created, deadline;      // when the call must be over
   uint32_t asks = 0;              // of /generation so far

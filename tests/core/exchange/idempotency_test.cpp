@@ -117,6 +117,7 @@ TEST_CASE("while the key's call runs, another is told so; another question is re
   Call other(table, "c3", R"({"prompt":"How?","think":"2000","tenant":"t"})");
   REQUIRE(other.exchange().error());
   CHECK(other.exchange().error()->errc == Errc::idempotency_mismatch);
+  CHECK(HoldRecord::parse(table.rows().at("c1/1").record)->claim == claim_of("c1").document_key());  // for who finds the row
   CHECK(held(table) == NanoUsd::ceil(first.exchange().prepared().hold).nano);
   CHECK(is_taken(table));  // whoever was refused has not given it back
 }

@@ -48,6 +48,20 @@ TEST_CASE("what is done is replayed byte for byte for a day, then the key is fre
   CHECK(table.apply(with(kClaim.begin(later), later)).verdict == StoreReply::Verdict::applied);
 }
 
+TEST_CASE("a dead process's key is given back by who knows the call's name alone, while it is that call's and in flight") {
+  MemoryTable table;
+  table.apply(with(kClaim.begin(kNow)));
+  const std::string text = *kClaim.begin(kNow).text;
+  const std::optional<DocumentWrite> write = give_back_claim(kClaim.document_key(), text, "call-1");
+  REQUIRE(write);
+  CHECK(table.apply(with(*write)).verdict == StoreReply::Verdict::applied);
+  CHECK(table.apply(with(kClaim.begin(kNow))).verdict == StoreReply::Verdict::applied);
+  CHECK_FALSE(give_back_claim(kClaim.document_key(), text, "call-2"));
+  for (const std::string& other :
+       {*kClaim.finish("{}", kNow).text, std::string("{"), std::string("[]"), std::string(R"({"call":"call-1"})")})
+    CHECK_FALSE(give_back_claim(kClaim.document_key(), other, "call-1"));
+}
+
 TEST_CASE("another question under the same key is refused, whether the first has ended or not") {
   Claim other = kClaim;
   other.fingerprint = "f01";

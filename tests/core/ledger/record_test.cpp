@@ -11,6 +11,7 @@ namespace {
 HoldRecord full() {
   HoldRecord record = test::whole_record();
   record.bound = {NanoUsd::kMax};
+  record.claim = "i/1:t/k-1";
   return record;
 }
 
@@ -26,6 +27,7 @@ TEST_CASE("a record and its text, the whole and the least") {
   CHECK(read->bound.nano == NanoUsd::kMax);
   CHECK(read->usage.prompt_tokens == 0);
   CHECK_FALSE(read->usage.completion_tokens);
+  CHECK(read->claim == "i/1:t/k-1");
   CHECK(read->key() == "call-4f/2");
   CHECK(read->account() == "tenant:t");
   HoldRecord least;
@@ -33,6 +35,7 @@ TEST_CASE("a record and its text, the whole and the least") {
   least.scopes = {Scope{}};
   least.deadline = Instant::never();
   CHECK(least.account() == "global");
+  CHECK(least.to_json().find("claim") == std::string::npos);
   const Result<HoldRecord> again = HoldRecord::parse(least.to_json());
   REQUIRE(again);
   CHECK(again->to_json() == least.to_json());
@@ -42,17 +45,19 @@ TEST_CASE("a record and its text, the whole and the least") {
 TEST_CASE("a record that is not whole, or of another version, is refused; unknown members are not") {
   const std::string text = full().to_json();
   CHECK(HoldRecord::parse(changed("{\"v\":1,", "{\"v\":1,\"later\":[],")));
-  for (const auto& [from, to] : std::initializer_list<std::pair<const char*, const char*>>{{"\"v\":1", "\"v\":2"},
-                                                                                           {"\"call\":\"call-4f\"", "\"call\":1"},
-                                                                                           {"\"call\":\"call-4f\"", "\"call\":\"\""},
-                                                                                           {"\"bound\":9007199254740991", "\"bound\":9007199254740992"},
-                                                                                           {"\"bound\":9007199254740991", "\"bound\":-1"},
-                                                                                           {"\"day\":20781,", ""},
-                                                                                           {"\"global\"", "\"globe\""},
-                                                                                           {"\"source\":\"provider\"", "\"source\":\"guessed\""},
-                                                                                           {"\"state\":\"final\"", "\"state\":\"maybe\""},
-                                                                                           {"\"thinking\":40", "\"thinking\":\"40\""},
-                                                                                           {"\"actual\":250000,", ""}}) {
+  for (const auto& [from, to] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"\"v\":1", "\"v\":2"},
+                                                                  {"\"call\":\"call-4f\"", "\"call\":1"},
+                                                                  {"\"call\":\"call-4f\"", "\"call\":\"\""},
+                                                                  {"\"bound\":9007199254740991", "\"bound\":9007199254740992"},
+                                                                  {"\"bound\":9007199254740991", "\"bound\":-1"},
+                                                                  {"\"day\":20781,", ""},
+                                                                  {"\"global\"", "\"globe\""},
+                                                                  {"\"source\":\"provider\"", "\"source\":\"guessed\""},
+                                                                  {"\"state\":\"final\"", "\"state\":\"maybe\""},
+                                                                  {"\"thinking\":40", "\"thinking\":\"40\""},
+                                                                  {"\"claim\":\"i/1:t/k-1\"", "\"claim\":7"},
+                                                                  {"\"actual\":250000,", ""}}) {
     INFO(from << " -> " << to);
     CHECK_FALSE(HoldRecord::parse(changed(from, to)));
   }

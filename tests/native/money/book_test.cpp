@@ -128,6 +128,27 @@ TEST_CASE("who wakes up after it was taken for dead sends nothing") {
   CHECK(*store.counters({ledger::committed_key({}, false, day), ledger::held_key({}, false, day)}) == std::vector<int64_t>{0, 0});
 }
 
+TEST_CASE("the idempotency key of a call that never went out may be used anew, by whoever took its process for dead") {
+  test::CallRoom room("");
+  room.claim = Claim{"acme", "order-7", std::string(64, 'f'), "call-of-test"};
+  std::optional<Error> error;
+  SECTION("it was reserved") {
+    Impatient store(HoldState::reserved);
+    room.call(store, "nobody", &error);
+    CHECK(error);
+    CHECK_FALSE(*store.document(room.claim->document_key(), store.time));
+    CHECK(room.simulator().requests().empty());
+  }
+  SECTION("it was sent, and goes on: its key stands for its answer") {
+    Impatient store(HoldState::sent);
+    room.call(store, "nobody", &error);
+    CHECK_FALSE(error);
+    const std::optional<std::string> text = *store.document(room.claim->document_key(), store.time);
+    REQUIRE(text);
+    CHECK(read_claim(*text, *room.claim).kind == Found::Kind::done);
+  }
+}
+
 TEST_CASE("who had sent before it was taken for dead settles its row all the same") {
   const test::CallRoom room("");
   Impatient store(HoldState::sent);

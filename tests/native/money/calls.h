@@ -36,6 +36,7 @@ class CallRoom {
     options.prepare.now = world.now();
     options.retry.attempts_max = 1;
     options.ledger.epoch = epoch;
+    options.idempotency = claim;
     const Result<Ask> ask = parse_ask(R"({"prompt":"Why is the sky blue?","think":"off"})");
     REQUIRE(ask);
     Result<Exchange> exchange = Exchange::open(world.now(), *ask, Catalog::snapshot(), std::move(options));
@@ -46,6 +47,8 @@ class CallRoom {
   }
 
   static Instant created(Store& store) { return (*store.row("call-of-test/1"))->created; }
+
+  std::optional<Claim> claim;  // of the calls to come
 
  private:
   std::unique_ptr<sim::Simulator> simulator_;

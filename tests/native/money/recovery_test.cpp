@@ -65,9 +65,16 @@ TEST_CASE("the fate of an epoch") {
   Epoch before = nowhere;
   before.boot = "another";
   CHECK(epoch::fate(before, nowhere) == Fate::not_known);
-  CHECK_FALSE(Epoch::parse("{}"));
-  CHECK_FALSE(Epoch::parse(R"({"pid":-1,"start":1})"));
-  CHECK_FALSE(Epoch::parse("[]"));
+  nowhere.boot.clear();
+  CHECK(epoch::fate(self, nowhere) == Fate::not_known);
+  for (const char* text :
+       {"", "{", "[]", "{}", R"({"pid":-1,"start":1})", R"({"pid":2147483648,"start":1})", R"({"pid":7})", R"({"pid":7,"start":"1"})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(Epoch::parse(text));
+  }
+  // Words that are missing or of another type name no boot: nobody can say what became of it.
+  for (const char* text : {R"({"pid":7,"start":1})", R"({"pid":7,"start":1,"boot":5})"})
+    CHECK(epoch::fate(*Epoch::parse(text), self) == Fate::not_known);
 }
 
 TEST_CASE("what a dead process reserved is released, what it had sent becomes unknown") {
@@ -102,6 +109,90 @@ TEST_CASE("what a dead process reserved is released, what it had sent becomes un
   CHECK(again->released + again->unknown + again->epochs == 0);
 }
 
+// A dead process's call with an idempotency key: row 1 as `first`, and with `second` a retry that is reserved.
+struct Claimed {
+  Claimed(HoldState first, bool has_second) {
+    HoldRecord record = test::record("call-1", kPayers, store.time);
+    record.claim = claim.document_key();
+    StoreBatch batch = ledger::reserve(record, kLimits, "gone", store.time);
+    batch.documents.push_back(claim.begin(store.time));
+    REQUIRE(applied(store.apply(batch)));
+    const bool is_sent = first == HoldState::sent || first == HoldState::settled || first == HoldState::unknown;
+    if (is_sent) REQUIRE(applied(store.apply(ledger::mark_sent(record, "gone", store.time))));
+    if (first == HoldState::released) REQUIRE(applied(store.apply(ledger::release(record, HoldState::reserved, kLimits, store.time))));
+    if (first == HoldState::unknown) REQUIRE(applied(store.apply(ledger::leave_unknown(record, store.time, store.time))));
+    HoldRecord retry = record;
+    record.actual = {700};
+    record.source = AmountSource::provider;
+    if (first == HoldState::settled) REQUIRE(applied(store.apply(ledger::settle(record, HoldState::sent, kLimits, store.time))));
+    retry.row = 2;
+    if (has_second) REQUIRE(applied(store.apply(ledger::reserve(retry, kLimits, "gone", store.time))));
+  }
+  // What whoever asks with the key now is told; nothing: it may buy.
+  std::optional<Errc> refusal_now() {
+    const std::optional<std::string> text = *store.document(claim.document_key(), store.time);
+    if (!text) return std::nullopt;
+    return refusal(read_claim(*text, claim), claim).errc;
+  }
+  test::StillStore store;
+  Claim claim{"acme", "order-7", std::string(64, 'f'), "call-1"};
+};
+
+TEST_CASE("the idempotency key of a call that never went out is free after recovery, that of any other is not") {
+  SECTION("reserved: nothing went out") {
+    Claimed call(HoldState::reserved, false);
+    CHECK(call.refusal_now() == Errc::idempotency_in_flight);
+    REQUIRE(recover(call.store, Epoch::own()));
+    CHECK(state_of(call.store, "call-1/1") == HoldState::released);
+    CHECK_FALSE(call.refusal_now());
+  }
+  SECTION("sent: nobody knows, and nobody buys on a doubt") {
+    Claimed call(HoldState::sent, false);
+    REQUIRE(recover(call.store, Epoch::own()));
+    CHECK(state_of(call.store, "call-1/1") == HoldState::unknown);
+    CHECK(call.refusal_now() == Errc::idempotency_in_flight);
+  }
+  SECTION("a retry was reserved") {
+    const HoldState first = GENERATE(HoldState::released, HoldState::settled, HoldState::unknown);
+    Claimed call(first, true);
+    REQUIRE(recover(call.store, Epoch::own()));
+    CHECK(state_of(call.store, "call-1/2") == HoldState::released);
+    CHECK(call.refusal_now().has_value() == (first != HoldState::released));
+  }
+  SECTION("the store has lost a row of the call") {
+    Claimed call(HoldState::released, false);
+    HoldRecord third = test::record("call-1", kPayers, call.store.time);
+    third.row = 3;
+    third.claim = call.claim.document_key();
+    REQUIRE(applied(call.store.apply(ledger::reserve(third, kLimits, "gone", call.store.time))));
+    REQUIRE(recover(call.store, Epoch::own()));
+    CHECK(call.refusal_now() == Errc::idempotency_in_flight);
+  }
+}
+
+TEST_CASE("a key that is another's by now, or gone, or cannot be read is left as it is") {
+  Claimed call(HoldState::reserved, false);
+  Claim other = call.claim;
+  other.call_id = "call-2";
+  std::optional<std::string> text;
+  SECTION("gone") {}
+  SECTION("another call's") {
+    text = other.begin(call.store.time).text;
+  }
+  SECTION("done") {
+    text = call.claim.finish("{}", call.store.time).text;
+  }
+  SECTION("not to be read") {
+    text = "{";
+  }
+  StoreBatch batch;
+  batch.documents.push_back({call.claim.document_key(), DocumentWrite::Expects::anything, {}, text, Instant::never()});
+  REQUIRE(applied(call.store.apply(batch)));
+  REQUIRE(recover(call.store, Epoch::own()));
+  CHECK(state_of(call.store, "call-1/1") == HoldState::released);
+  CHECK(*call.store.document(call.claim.document_key(), call.store.time) == text);
+}
+
 TEST_CASE("time alone frees nothing that was sent") {
   test::StillStore store;
   Epoch elsewhere = Epoch::own();
@@ -126,6 +217,47 @@ TEST_CASE("time alone frees nothing that was sent") {
   CHECK(state_of(store, "call-2/1") == HoldState::unknown);
   CHECK(held(store, sent) == 2000);
   CHECK(*store.document("epoch/far", store.time));  // nobody here can say that it is dead
+}
+
+TEST_CASE("an epoch that cannot be read is nobody's to end, and a row without a deadline waits for ever") {
+  test::StillStore store;
+  StoreBatch batch;
+  batch.documents.push_back({"epoch/odd", DocumentWrite::Expects::anything, {}, "{", Instant::never()});
+  REQUIRE(applied(store.apply(batch)));
+  HoldRecord endless = test::record("call-1", kPayers, store.time);
+  endless.deadline = Instant::never();
+  const HoldRecord ending = test::record("call-2", kPayers, store.time);
+  for (const HoldRecord& record : {endless, ending}) REQUIRE(applied(store.apply(ledger::reserve(record, kLimits, "odd", store.time))));
+  store.time = store.time + Duration::seconds(400 * 86'400);
+  const Result<Recovered> done = recover(store, Epoch::own());
+  REQUIRE(done);
+  CHECK(done->released == 1);
+  CHECK(done->epochs == 0);
+  CHECK(state_of(store, "call-1/1") == HoldState::reserved);
+  CHECK(state_of(store, "call-2/1") == HoldState::released);
+}
+
+// Another recovers first, between what this one reads and what it writes.
+class Overtaken : public test::StillStore {
+ public:
+  StoreReply apply(const StoreBatch& batch) override {
+    if (std::exchange(is_armed, false)) REQUIRE(recover(*this, Epoch::own()));
+    return MemoryStore::apply(batch);
+  }
+  bool is_armed = false;
+};
+
+TEST_CASE("of two who recover at once each row is moved by one") {
+  Overtaken store;
+  for (const char* id : {"call-1", "call-2"})
+    REQUIRE(applied(store.apply(ledger::reserve(test::record(id, kPayers, store.time), kLimits, "gone", store.time))));
+  store.is_armed = true;
+  const Result<Recovered> done = recover(store, Epoch::own());
+  REQUIRE(done);
+  CHECK(done->released == 0);
+  CHECK(state_of(store, "call-1/1") == HoldState::released);
+  CHECK(state_of(store, "call-2/1") == HoldState::released);
+  CHECK(held(store, test::record("call-1", kPayers, store.time)) == 0);
 }
 
 TEST_CASE("a row that cannot be read is left alone, and so is its epoch") {
