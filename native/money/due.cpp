@@ -37,11 +37,10 @@ class Round {
         else
           next = std::min(next, row.due);
       }
-      if (options_.takes_all || options_.until.is_never() || next.is_never()) break;
+      if (is_over() || options_.takes_all || options_.until.is_never() || next.is_never()) break;
       // What comes due while there is time is waited for.
       const int fds[] = {options_.stop_fd};
       if (wait_readable(fds, now() + (next - store_now_))) break;
-      is_stopped_ = is_stopped_ || now() >= options_.until;
     }
     return counted();
   }

@@ -148,6 +148,87 @@ TEST_CASE("a row that another has moved is left alone") {
   CHECK(HoldRecord::parse(row_of(store, key).record)->actual == NanoUsd{1});
 }
 
+uint32_t asks_of(Store& store, const std::string& key) {
+  return HoldRecord::parse(row_of(store, key).record)->asks;
+}
+
+// A row whose outcome is not known, due at once.
+void leave_unknown(test::StillStore& store, const std::string& id, Instant due) {
+  HoldRecord record = test::record(id, {Scope{}}, store.time);
+  record.generation_id = "gen-" + id;
+  store.apply(ledger::reserve(record, test::unlimited({Scope{}}), "gone", store.time));
+  store.apply(ledger::mark_sent(record, "gone", store.time));
+  store.apply(ledger::leave_unknown(record, due, store.time));
+}
+
+TEST_CASE("once there is no upstream, no time or no wish, the rest is left at once") {
+  const test::CallRoom room("");
+  test::StillStore store;
+  store.time = now();
+  // The first is not due yet; nobody waits for it when the second found no upstream.
+  leave_unknown(store, "call-1", store.time + Duration::seconds(3000));
+  leave_unknown(store, "call-2", store.time);
+  SECTION("no upstream") {
+    room.simulator().stop();
+    SECTION("one is not due yet: it is not waited for") {
+      const Reconciled done = reconcile_due(store, room.client(), {.until = now() + Duration::seconds(3600), .on_verdict = {}});
+      CHECK(done.error);
+      CHECK(asks_of(store, "call-1/1") == 0);
+      CHECK(asks_of(store, "call-2/1") == 1);
+    }
+    SECTION("both are asked about") {
+      CHECK(reconcile_due(store, room.client(), {.takes_all = true, .on_verdict = {}}).error);
+      CHECK(asks_of(store, "call-1/1") + asks_of(store, "call-2/1") == 1);
+    }
+  }
+  SECTION("no time") {
+    const Reconciled done = reconcile_due(store, room.client(), {.until = now(), .takes_all = true, .on_verdict = {}});
+    CHECK_FALSE(done.error);
+    CHECK(asks_of(store, "call-1/1") + asks_of(store, "call-2/1") == 0);
+  }
+  SECTION("no wish") {
+    Wakeup stop;
+    stop.notify();
+    test::RawServer silent([](test::Connection& c) {
+      c.read_request();
+      c.wait_closed();
+    });
+    const auto asked = std::move(*HttpClient::create(silent.url(), Secret("sk-test")));
+    const Reconciled done = reconcile_due(store, *asked, {.takes_all = true, .stop_fd = stop.fd(), .on_verdict = {}});
+    CHECK_FALSE(done.error);
+    CHECK(asks_of(store, "call-1/1") + asks_of(store, "call-2/1") == 0);
+  }
+}
+
+TEST_CASE("who waits for what comes due can be called away") {
+  const test::CallRoom room("");
+  test::StillStore store;
+  store.time = now();
+  leave_unknown(store, "call-1", store.time + Duration::seconds(3000));
+  Wakeup stop;
+  stop.notify();
+  const Reconciled done =
+      reconcile_due(store, room.client(), {.until = now() + Duration::seconds(3600), .stop_fd = stop.fd(), .on_verdict = {}});
+  CHECK_FALSE(done.error);
+  CHECK(room.simulator().requests().empty());
+}
+
+TEST_CASE("a row that cannot be read stays as it is, and the others are asked about") {
+  const test::CallRoom room("reset-midstream=3");
+  test::StillStore store;
+  store.time = now();
+  const std::string key = room.call(store);
+  StoreBatch batch;
+  batch.rows.push_back({"call-0/1", HoldState::none, HoldState::unknown, "global", {}, store.time, store.time, "{"});
+  REQUIRE(store.apply(batch).verdict == StoreReply::Verdict::applied);
+  const Reconciled done = reconcile_due(store, room.client(), {.takes_all = true, .on_verdict = {}});
+  CHECK_FALSE(done.error);
+  CHECK(done.settled == 1);
+  CHECK(done.still_unknown == 1);
+  CHECK(row_of(store, "call-0/1").record == "{");
+  CHECK(row_of(store, key).state == HoldState::settled);
+}
+
 TEST_CASE("asking stops when it is told to, and what comes due in time is waited for") {
   const test::CallRoom room("reset-midstream=3");
   MemoryStore store;
@@ -164,6 +245,10 @@ TEST_CASE("asking stops when it is told to, and what comes due in time is waited
   CHECK_FALSE(nothing.error);
   CHECK(nothing.settled + nothing.still_unknown == 0);
   CHECK(HoldRecord::parse(row_of(store, key).record)->asks == 0);  // a question that was cut short is none
+  const Reconciled late = reconcile_due(store, *asked, {.until = now() + Duration::millis(50), .takes_all = true, .on_verdict = {}});
+  CHECK_FALSE(late.error);
+  CHECK(late.settled + late.still_unknown == 0);
+  CHECK(HoldRecord::parse(row_of(store, key).record)->asks == 0);  // nor is one for which there was no time left
   CHECK(reconcile_due(store, room.client(), {.until = now(), .on_verdict = {}}).settled == 0);
   CHECK(reconcile_due(store, room.client(), {.until = now() + Duration::seconds(60), .on_verdict = {}}).settled == 1);
 }
