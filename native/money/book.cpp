@@ -21,7 +21,7 @@ Scope scope_of(ScopeKind kind, const std::string& id) {
 }  // namespace
 
 std::vector<Scope> payers(const Config& config, const Ask& ask, const std::string& key_id) {
-  std::vector<Scope> scopes{Scope{}};
+  std::vector<Scope> scopes(1);  // global
   if (!ask.tenant.empty()) scopes.push_back(scope_of(ScopeKind::tenant, ask.tenant));
   scopes.push_back(scope_of(ScopeKind::user, ask.user.empty() ? config.user() : ask.user));
   if (!key_id.empty()) scopes.push_back(scope_of(ScopeKind::key, key_id));

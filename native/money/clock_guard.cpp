@@ -49,10 +49,12 @@ std::string words(Duration difference) {
 }
 
 Result<StoreReply> write(Store& store, const Reading& reading, DocumentWrite::Expects expects) {
+  const std::string own = key_of(reading);
+  std::string anchor = to_json(reading);
   StoreBatch batch;
   batch.at = reading.wall;
   batch.is_durable = true;
-  batch.documents.push_back({key_of(reading), expects, {}, to_json(reading), Instant::never()});
+  batch.documents.push_back({own, expects, {}, std::move(anchor), Instant::never()});
   if (!reading.machine.empty()) {
     const Result<Store::Texts> others = store.documents(kFolder, reading.wall);
     if (!others) return others.error();
@@ -60,8 +62,7 @@ Result<StoreReply> write(Store& store, const Reading& reading, DocumentWrite::Ex
       const Result<json::Value> document = json::parse(text);
       const json::Value* machine = document ? document->find("machine") : nullptr;
       const bool is_own = machine != nullptr && machine->is_string() && machine->text() == reading.machine;
-      if (is_own && key != key_of(reading))
-        batch.documents.push_back({key, DocumentWrite::Expects::anything, {}, std::nullopt, Instant::never()});
+      if (is_own && key != own) batch.documents.push_back({key, DocumentWrite::Expects::anything, {}, std::nullopt, Instant::never()});
     }
   }
   StoreReply reply = store.apply(batch);

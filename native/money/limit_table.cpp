@@ -45,8 +45,7 @@ Result<Words> parse_words(const std::string& key, const std::string& text) {
   const Result<Limits> limits = Limits::parse(text);
   if (!limits) return unreadable(limits.error());
   Words words{*limits, {}};
-  for (const json::Member& member : document->members())
-    if (const std::optional<LimitKind> kind = limit_kind(member.key)) words.is_said[static_cast<size_t>(*kind)] = true;
+  for (const LimitKind kind : kLimitKinds) words.is_said[static_cast<size_t>(kind)] = document->find(name(kind)) != nullptr;
   return words;
 }
 
@@ -94,8 +93,9 @@ Result<ledger::ScopeList> limits_of(Store& store, const Config& config, const st
   for (const Scope& scope : scopes) {
     const Result<Words> own = read_words(store, scope);
     if (!own) return own.error();
-    Result<Words> shared = Words{};
-    if (scope.kind != ScopeKind::global && scope.id != kEveryone) shared = read_words(store, {scope.kind, std::string(kEveryone)});
+    const Scope everyone{scope.kind, std::string(kEveryone)};
+    const bool is_one_of_many = scope.kind != ScopeKind::global && scope.id != everyone.id;
+    const Result<Words> shared = is_one_of_many ? read_words(store, everyone) : Words{};
     if (!shared) return shared.error();
     Limits limits = configured(config, scope);
     for (const LimitKind kind : kLimitKinds) {
@@ -138,10 +138,11 @@ Result<void> change_limits(Store& store, const Scope& scope, const std::vector<L
 // replaces lets only one of them take away what it saw.
 Result<bool> clear_block(Store& store, const Scope& scope) {
   const std::string key = "cleared/" + scope.to_text();
+  const std::vector<std::string> counters(1, ledger::blocked_key(scope));
   for (int turn = 0; turn < kTurnsMax; ++turn) {
     const Result<std::optional<std::string>> found = store.document(key, Instant::zero());
     if (!found) return found.error();
-    const Result<std::vector<int64_t>> blocks = store.counters({ledger::blocked_key(scope)});
+    const Result<std::vector<int64_t>> blocks = store.counters(counters);
     if (!blocks) return blocks.error();
     if (blocks->front() <= 0) return false;
     const Result<Instant> at = store.now();
@@ -150,7 +151,7 @@ Result<bool> clear_block(Store& store, const Scope& scope) {
     batch.at = *at;
     batch.is_durable = true;
     batch.documents.push_back(replacement(key, *found, random_id("cleared-")));
-    batch.additions.push_back({ledger::blocked_key(scope), -blocks->front(), std::nullopt});
+    batch.additions.push_back({counters.front(), -blocks->front(), std::nullopt});
     const StoreReply reply = store.apply(batch);
     if (reply.verdict == Verdict::applied) return true;
     if (reply.verdict != Verdict::document_conflict) return not_taken(reply, "the change");
@@ -161,7 +162,8 @@ Result<bool> clear_block(Store& store, const Scope& scope) {
 Result<std::vector<Scope>> known_scopes(Store& store) {
   const Result<Instant> now = store.now();
   if (!now) return now.error();
-  std::set<Scope> scopes{Scope{}};
+  std::set<Scope> scopes;
+  scopes.emplace();  // global
   const auto add = [&](std::string_view text) {
     if (Result<Scope> scope = Scope::parse(text)) scopes.insert(std::move(*scope));
   };

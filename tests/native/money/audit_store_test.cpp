@@ -9,8 +9,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "native/money/seals.h"
 #include "native/store/sqlite_store.h"
@@ -136,6 +138,95 @@ TEST_CASE("audit of a store: rows, lines, seals and counters are counted, progre
   CHECK(told == std::vector<uint64_t>{10'000});
   options.limits[0].limits.set(LimitKind::usd_per_day, 4'000 * 500 - 1);
   CHECK(codes_of(audit_store(store, options)) == Codes{"over_limit c/global/d20781"});
+}
+
+TEST_CASE("audit of a store: progress is told by rows as well") {
+  MemoryStore store;
+  const std::vector<Scope> nobody{Scope{}};
+  for (uint64_t i = 0; i < kAuditProgressEvery; ++i)
+    REQUIRE(
+        is_applied(store, ledger::reserve(test::record("call-" + std::to_string(i), nobody, kNoon), test::unlimited(nobody), "e", kNoon)));
+  std::vector<uint64_t> told;
+  AuditOptions options;
+  options.on_progress = [&told](const AuditProgress& progress) { told.push_back(progress.lines + progress.rows); };
+  CHECK(audit_store(store, options)->holds());
+  CHECK(told == std::vector<uint64_t>{kAuditProgressEvery, 2 * kAuditProgressEvery});
+  CHECK(audit_store(store)->rows == kAuditProgressEvery);  // nobody listens
+}
+
+// Somebody does things whenever the store is read.
+class Watched : public MemoryStore {
+ public:
+  Result<Texts> documents(std::string_view prefix, Instant at) override {
+    if (on_documents) on_documents();
+    return MemoryStore::documents(prefix, at);
+  }
+  Result<void> rows(const RowQuery& query, const OnRow& on_row) override {
+    if (on_row_read) on_row_read();
+    return MemoryStore::rows(query, [&](const std::string& key, const StoredRow& row) { return key == hidden || on_row(key, row); });
+  }
+  Result<std::optional<StoredRow>> row(const std::string& key) override {
+    if (on_row_read) on_row_read();
+    if (key == hidden) return std::optional<StoredRow>();
+    return MemoryStore::row(key);
+  }
+  std::function<void()> on_documents;
+  std::function<void()> on_row_read;
+  std::string hidden;  // a row that is not there
+};
+
+TEST_CASE("audit of a store: what moves at every look is counted, is no finding, and ends") {
+  Watched store;
+  REQUIRE(buy(store, "still"));
+  HoldRecord record = test::record("restless", kScopes, kNoon);
+  REQUIRE(is_applied(store, ledger::reserve(record, test::unlimited(kScopes), "e", kNoon)));
+  REQUIRE(is_applied(store, ledger::mark_sent(record, "e", kNoon)));
+  store.on_row_read = [&] {
+    const NanoUsd bound{record.bound.nano + 1};
+    CHECK(is_applied(store, ledger::rebound(record, bound, test::unlimited(kScopes), "e", kNoon)));
+    record.bound = bound;
+  };
+  const Result<AuditReport> report = audit_store(store);
+  REQUIRE(report);
+  CHECK(report->holds());
+  CHECK(report->rows == 2);
+  CHECK(report->moving == 1);  // the row: its counters were read after it
+}
+
+TEST_CASE("audit of a store: a row that its line announces and that never comes") {
+  Watched store;
+  store.hidden = "gone/1";
+  store.on_row_read = [&store, is_begun = false]() mutable {
+    if (!std::exchange(is_begun, true))
+      REQUIRE(is_applied(store, ledger::reserve(test::record("gone", kScopes, kNoon), test::unlimited(kScopes), "e", kNoon)));
+  };
+  CHECK(codes_of(audit_store(store)) == Codes{"lines_without_row gone/1"});
+}
+
+TEST_CASE("audit of a store: an account that is opened after its seals were looked for") {
+  Watched store;
+  REQUIRE(buy(store, "call-1"));
+  store.on_documents = [&store, is_begun = false]() mutable {
+    if (!std::exchange(is_begun, true)) REQUIRE(buy(store, "call-2", {Scope{}}));
+  };
+  const Result<AuditReport> report = audit_store(store);
+  REQUIRE(report);
+  CHECK(report->holds());
+  CHECK(report->accounts == 2);
+  CHECK(report->lines == 6);
+}
+
+TEST_CASE("audit of a store: what lies among the seals and is none is not counted as one") {
+  MemoryStore store;
+  REQUIRE(buy(store, "call-1"));
+  REQUIRE(seal_journals(store, 1));
+  StoreBatch batch;
+  batch.documents.push_back({"seal/notes", DocumentWrite::Expects::anything, {}, "{}", Instant::never()});
+  REQUIRE(is_applied(store, batch));
+  const Result<AuditReport> report = audit_store(store);
+  REQUIRE(report);
+  CHECK(report->holds());
+  CHECK(report->seals == 1);
 }
 
 TEST_CASE("audit of a SQLite file that somebody else has changed") {

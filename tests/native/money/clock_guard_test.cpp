@@ -1,6 +1,8 @@
 #include "native/money/clock_guard.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <utility>
 
 #include "native/money/book.h"
 #include "native/system.h"
@@ -60,6 +62,10 @@ TEST_CASE("the refusal says by how much, and where the clock stands") {
   const Result<Anchor> anchor = clock_guard::check(store, reading(store, 0));
   REQUIRE_FALSE(anchor);
   CHECK(anchor.error().message == "the clock was set 31 days forward since this machine started, to " + window::iso_text(store.time));
+  store.time = window::day_begin(20'700) + Duration::seconds(-3 * kHour);
+  const Result<Anchor> back = clock_guard::check(store, reading(store, 0));
+  REQUIRE_FALSE(back);
+  CHECK(back.error().message == "the clock was set 3 hours back since this machine started, to " + window::iso_text(store.time));
 }
 
 TEST_CASE("a new boot makes a new anchor, and the machine's old one goes") {
@@ -80,13 +86,69 @@ TEST_CASE("where the boot cannot be told nothing is checked or kept") {
   REQUIRE(clock_guard::check(store, reading(store, 100, "")));
   store.time = store.time + Duration::seconds(90 * kDay);
   CHECK(clock_guard::check(store, reading(store, 100, "")));
+  CHECK(clock_guard::anchor_anew(store, reading(store, 100, ""))->wall == store.time);
   CHECK(store.documents("clock/", store.time)->empty());
+}
+
+TEST_CASE("where the machine cannot be told no other anchor is taken for its own") {
+  test::StillStore store;
+  Reading nameless = reading(store, 100);
+  nameless.machine.clear();
+  REQUIRE(clock_guard::check(store, nameless));
+  nameless.boot = "boot-2";
+  REQUIRE(clock_guard::check(store, nameless));
+  CHECK(store.documents("clock/", store.time)->size() == 2);
+}
+
+// Another process of this boot keeps its anchor between this one's look and its write.
+class Overtaken : public test::StillStore {
+ public:
+  StoreReply apply(const StoreBatch& batch) override {
+    if (anchor) {
+      StoreBatch first = batch;
+      first.documents.front().text = std::exchange(anchor, std::nullopt);
+      MemoryStore::apply(first);
+    }
+    return MemoryStore::apply(batch);
+  }
+  std::optional<std::string> anchor;
+};
+
+TEST_CASE("of two who keep the first anchor at once, the second is held against the first's") {
+  Overtaken store;
+  const std::string wall = std::to_string((store.time + Duration::seconds(-10)).us);
+  SECTION("it agrees") {
+    store.anchor = R"({"wall":)" + wall + R"(,"boot":90000000,"machine":"machine-1"})";
+    const Result<Anchor> anchor = clock_guard::check(store, reading(store, 100));
+    REQUIRE(anchor);
+    CHECK(anchor->since_boot == Duration::seconds(90));
+  }
+  SECTION("it does not") {
+    store.anchor = R"({"wall":)" + wall + R"(,"boot":7300000000,"machine":"machine-1"})";
+    const Result<Anchor> anchor = clock_guard::check(store, reading(store, 100));
+    REQUIRE_FALSE(anchor);
+    CHECK(anchor.error().errc == Errc::clock_refused);
+  }
+}
+
+TEST_CASE("documents of others are left alone, whatever they say") {
+  test::StillStore store;
+  StoreBatch batch;
+  const std::vector<std::string> texts{"{", "[]", R"({"machine":7})", R"({"wall":1})", R"({"machine":"machine-2"})"};
+  for (size_t i = 0; i < texts.size(); ++i)
+    batch.documents.push_back({"clock/other-" + std::to_string(i), DocumentWrite::Expects::anything, {}, texts[i], Instant::never()});
+  store.apply(batch);
+  REQUIRE(clock_guard::check(store, reading(store, 100)));
+  CHECK(store.documents("clock/", store.time)->size() == texts.size() + 1);
 }
 
 TEST_CASE("an anchor that cannot be read refuses") {
   test::StillStore store;
   StoreBatch batch;
-  batch.documents.push_back({"clock/boot-1", DocumentWrite::Expects::anything, {}, R"({"wall":"x"})", Instant::never()});
+  const std::string text = GENERATE("{", "[]", R"({"wall":"x"})", R"({"wall":1})", R"({"boot":1})", R"({"wall":1,"boot":"2"})",
+                                    R"({"wall":1,"boot":2.5})", R"({"wall":99999999999999999999,"boot":2})");
+  CAPTURE(text);
+  batch.documents.push_back({"clock/boot-1", DocumentWrite::Expects::anything, {}, text, Instant::never()});
   store.apply(batch);
   const Result<Anchor> anchor = clock_guard::check(store, reading(store, 100));
   REQUIRE_FALSE(anchor);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -33,6 +34,7 @@ TEST_CASE("the configuration's dollars are a user's, and nobody else's") {
   CHECK(limits_at(store, {ScopeKind::key, "0123"}).empty());
   CHECK(limits_at(store, {ScopeKind::session, "s"}).empty());
   CHECK(limits_at(store, kAlice, test::config({{"ORTHINK_DAILY_LIMIT_USD", "none"}})).to_json() == R"({"usd_per_month":"1000"})");
+  CHECK(limits_at(store, kAlice, test::config({{"ORTHINK_MONTHLY_LIMIT_USD", "none"}})).to_json() == R"({"usd_per_day":"50"})");
 }
 
 TEST_CASE("a scope's own word goes before its kind's, and that before the configuration") {
@@ -83,7 +85,7 @@ TEST_CASE("those who change limits at once all come through") {
   for (const LimitKind kind : kLimitKinds) CHECK(limits_at(store, kAlice).get(kind) == 50);
 }
 
-// Another comes first, once, between what is read and what is written.
+// Another comes first, between what is read and what is written: once, after a document or after counters were read, or each time.
 class Overtaken : public MemoryStore {
  public:
   Result<std::optional<std::string>> document(const std::string& key, Instant at) override {
@@ -91,7 +93,20 @@ class Overtaken : public MemoryStore {
     if (other) std::exchange(other, nullptr)(*this);
     return found;
   }
+  Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override {
+    Result<std::vector<int64_t>> found = MemoryStore::counters(keys);
+    if (after_counters) std::exchange(after_counters, nullptr)(*this);
+    return found;
+  }
+  StoreReply apply(const StoreBatch& batch) override {
+    if (!is_always_first || batch.documents.empty()) return MemoryStore::apply(batch);
+    StoreReply reply;
+    reply.verdict = StoreReply::Verdict::document_conflict;
+    return reply;
+  }
   std::function<void(Store&)> other;
+  std::function<void(Store&)> after_counters;
+  bool is_always_first = false;
 };
 
 TEST_CASE("a change that another overtakes is made on top of it") {
@@ -107,15 +122,38 @@ TEST_CASE("of two who lift one block at once the second finds nothing to lift") 
   StoreBatch block;
   block.additions.push_back({ledger::blocked_key(kAlice), 1, std::nullopt});
   store.apply(block);
-  store.other = [](Store& same) { CHECK(*clear_block(same, kAlice)); };
+  SECTION("before its blocks are counted") {
+    store.other = [](Store& same) { CHECK(*clear_block(same, kAlice)); };
+  }
+  SECTION("when both have counted the same block") {
+    store.after_counters = [](Store& same) { CHECK(*clear_block(same, kAlice)); };
+  }
   CHECK_FALSE(*clear_block(store, kAlice));
   CHECK(store.counters({ledger::blocked_key(kAlice)})->front() == 0);
+}
+
+TEST_CASE("a store that says each time that another came first is not asked for ever") {
+  Overtaken store;
+  StoreBatch block;
+  block.additions.push_back({ledger::blocked_key(kAlice), 1, std::nullopt});
+  store.apply(block);
+  store.is_always_first = true;
+  const Result<void> changed = change_limits(store, kAlice, {{LimitKind::usd_per_day, 1}});
+  REQUIRE_FALSE(changed);
+  CHECK(changed.error().errc == Errc::store_unavailable);
+  CHECK(changed.error().message.find("limits/user:alice") != std::string::npos);
+  const Result<bool> cleared = clear_block(store, kAlice);
+  REQUIRE_FALSE(cleared);
+  CHECK(cleared.error().errc == Errc::store_unavailable);
+  CHECK(cleared.error().message.find("user:alice") != std::string::npos);
 }
 
 TEST_CASE("limits that cannot be read refuse, and can be set anew") {
   MemoryStore store;
   StoreBatch batch;
-  batch.documents.push_back({"limits/user:alice", DocumentWrite::Expects::anything, {}, R"({"usd_per_day":5})", Instant::never()});
+  const std::string text = GENERATE(R"({"usd_per_day":5})", R"({"usd_per_day":"5")", "", R"({"usd_per_week":"5"})");
+  CAPTURE(text);
+  batch.documents.push_back({"limits/user:alice", DocumentWrite::Expects::anything, {}, text, Instant::never()});
   REQUIRE(store.apply(batch).verdict == StoreReply::Verdict::applied);
   const Result<ledger::ScopeList> list = limits_of(store, test::config(), {Scope{}, kAlice});
   REQUIRE_FALSE(list);
@@ -165,6 +203,10 @@ TEST_CASE("known scopes have limits, are blocked, or were charged this month") {
       StoreReply::Verdict::applied);
   StoreBatch block;
   block.additions.push_back({"b/key:0123", 1, std::nullopt});
+  block.additions.push_back({"b/key:4567", 0, std::nullopt});      // lifted
+  block.additions.push_back({"b/planet:earth", 1, std::nullopt});  // no scope of ours
+  block.additions.push_back({"c/m682", 1, std::nullopt});
+  block.additions.push_back({"a/m682", 1, std::nullopt});
   store.apply(block);
   const Result<std::vector<Scope>> scopes = known_scopes(store);
   REQUIRE(scopes);

@@ -3,7 +3,10 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "native/money/audit_store.h"
 #include "orthink/ledger/chain.h"
@@ -87,6 +90,60 @@ TEST_CASE("seals: two who seal while others buy make one chain") {
   REQUIRE(report);
   CHECK(report->holds());
   CHECK(report->lines_sealed == 1'200);
+}
+
+// Others come first, once, between what this sealer reads and what it keeps.
+class Overtaken : public MemoryStore {
+ public:
+  Result<Instant> now() override {
+    if (others) std::exchange(others, nullptr)(*this);
+    return MemoryStore::now();
+  }
+  std::function<void(Store&)> others;
+};
+
+TEST_CASE("seals: who is overtaken goes on where the other has stopped") {
+  Overtaken store;
+  buy(store, 2, "call-");
+  uint64_t lines = 0;
+  SECTION("by one seal") {
+    store.others = [&lines](Store& same) { lines = seal_journals(same, 1)->lines; };
+  }
+  SECTION("by two") {
+    store.others = [&lines](Store& same) {
+      lines = seal_journals(same, 1)->lines;
+      buy(same, 1, "more-");
+      lines += seal_journals(same, 1)->lines;
+    };
+  }
+  CHECK(seal_journals(store, 1)->lines == 0);
+  buy(store, 1, "last-");
+  CHECK(seal_journals(store, 1)->lines == 2);
+  const Result<AuditReport> report = audit_store(store);
+  REQUIRE(report);
+  CHECK(report->holds());
+  CHECK(report->lines_sealed == lines + 2);
+}
+
+// Its journal lacks a line.
+class Gapped : public MemoryStore {
+ public:
+  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override {
+    return MemoryStore::journal(account, from,
+                                [&](uint64_t number, const std::string& line) { return number == gone || on_line(number, line); });
+  }
+  uint64_t gone = 0;
+};
+
+TEST_CASE("seals: over a line that is not there no seal is made") {
+  Gapped store;
+  buy(store, 3, "call-");
+  store.gone = GENERATE(1, 4);
+  const Result<Sealed> sealed = seal_journals(store, 1);
+  REQUIRE(!sealed);
+  CHECK(sealed.error().errc == Errc::internal);
+  CHECK(sealed.error().message.find("line " + std::to_string(store.gone) + " is not there") != std::string::npos);
+  CHECK(store.documents("seal/", Instant::zero())->empty());
 }
 
 TEST_CASE("seals: a chain whose last seal is gone or broken is not gone on with") {

@@ -2,13 +2,17 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <functional>
+#include <utility>
 
+#include "native/money/audit_store.h"
 #include "native/money/book.h"
 #include "native/money/clock_guard.h"
 #include "native/money/due.h"
 #include "native/money/epoch.h"
 #include "native/money/limit_table.h"
 #include "native/money/recovery.h"
+#include "native/money/seals.h"
+#include "orthink/ledger/idempotency.h"
 #include "tests/native/money/calls.h"
 #include "tests/native/store/wrapped_store.h"
 
@@ -34,8 +38,13 @@ class Failing : public test::StillStore {
     if (batch.rows.empty()) reply.found_text = "planted";
     return reply;
   }
+  Result<std::optional<StoredRow>> row(const std::string& key) override {
+    if (fails()) return planted();
+    return MemoryStore::row(key);
+  }
   Result<void> rows(const RowQuery& query, const OnRow& on_row) override {
     if (fails()) return planted();
+    if (meanwhile) std::exchange(meanwhile, nullptr)(*this);
     return MemoryStore::rows(query, on_row);
   }
   Result<std::vector<int64_t>> counters(const std::vector<std::string>& keys) override {
@@ -58,10 +67,19 @@ class Failing : public test::StillStore {
     if (fails()) return planted();
     return MemoryStore::documents(prefix, at);
   }
+  Result<std::vector<std::string>> accounts() override {
+    if (fails()) return planted();
+    return MemoryStore::accounts();
+  }
+  Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override {
+    if (fails()) return planted();
+    return MemoryStore::journal(account, from, on_line);
+  }
   Result<Instant> now() override {
     if (fails()) return planted();
     return StillStore::now();
   }
+  std::function<void(MemoryStore&)> meanwhile;  // what another does, once, before rows are read
 
  private:
   static Error planted() { return make_error(Errc::store_unavailable, "planted"); }
@@ -150,6 +168,23 @@ TEST_CASE("epochs, recovery and the clock's anchor, or it is said why not") {
   SECTION("recovery") {
     sweep([](Failing& store) { return error_of(recover(store, epoch::Epoch::own())); });
   }
+  SECTION("recovery of a call with an idempotency key") {
+    sweep([](Failing& store) -> std::optional<Error> {
+      const Claim claim{"", "order-7", std::string(64, 'f'), "call-4"};
+      HoldRecord record = test::record("call-4", {Scope{}}, store.time);
+      record.claim = claim.document_key();
+      const ledger::ScopeList limits = test::unlimited(record.scopes);
+      StoreBatch first = ledger::reserve(record, limits, "gone", store.time);
+      first.documents.push_back(claim.begin(store.time));
+      store.MemoryStore::apply(first);
+      store.MemoryStore::apply(ledger::release(record, HoldState::reserved, limits, store.time));
+      record.row = 2;
+      store.MemoryStore::apply(ledger::reserve(record, limits, "gone", store.time));
+      const Result<Recovered> done = recover(store, epoch::Epoch::own());
+      if (done) CHECK_FALSE(*store.MemoryStore::document(claim.document_key(), store.time));
+      return error_of(done);
+    });
+  }
   SECTION("clock") {
     sweep([](Failing& store) {
       const Result<clock_guard::Reading> reading = clock_guard::read(store);
@@ -163,6 +198,61 @@ TEST_CASE("epochs, recovery and the clock's anchor, or it is said why not") {
       if (!reading) return std::optional(reading.error());
       return error_of(clock_guard::anchor_anew(store, *reading));
     });
+  }
+}
+
+// The block of furnish() is of no call; nothing else is wrong.
+void check_whole(const AuditReport& report) {
+  REQUIRE(report.findings_total == 1);
+  CHECK(report.findings.front().code == finding::blocked_wrong);
+  CHECK(report.rows == 3);
+}
+
+TEST_CASE("journals are sealed and audited, or it is said why not") {
+  SECTION("sealed") {
+    sweep([](Failing& store) { return error_of(seal_journals(store, 1)); });
+  }
+  SECTION("sealed once more") {
+    sweep([](Failing& store) {
+      const Result<Sealed> first = seal_journals(store, 2);
+      return first ? error_of(seal_journals(store, 1)) : std::optional(first.error());
+    });
+  }
+  SECTION("audited") {
+    sweep([](Failing& store) -> std::optional<Error> {
+      const Result<AuditReport> report = audit_store(store);
+      if (!report) return report.error();
+      check_whole(*report);
+      return std::nullopt;
+    });
+  }
+  SECTION("audited while another moves a row") {
+    sweep([](Failing& store) -> std::optional<Error> {
+      // Its line comes after the lines were read: row and counters are looked at again.
+      store.meanwhile = [](MemoryStore& same) {
+        const HoldRecord record = *HoldRecord::parse((*same.MemoryStore::row("call-1/1"))->record);
+        same.MemoryStore::apply(ledger::release(record, HoldState::reserved, {}, record.created));
+      };
+      const Result<AuditReport> report = audit_store(store);
+      if (!report) return report.error();
+      check_whole(*report);
+      return std::nullopt;
+    });
+  }
+}
+
+TEST_CASE("what a sealer could not finish is finished by the next, in one chain") {
+  for (int n = 1; n < 12; ++n) {
+    Failing store;
+    furnish(store);
+    store.fail_from(n, true);
+    static_cast<void>(seal_journals(store, 2));
+    store.heal();
+    REQUIRE(seal_journals(store, 1));
+    const Result<AuditReport> report = audit_store(store);
+    REQUIRE(report);
+    check_whole(*report);
+    CHECK(report->lines_sealed == report->lines);
   }
 }
 
