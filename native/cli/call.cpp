@@ -67,18 +67,25 @@ Result<std::unique_ptr<Caller>> Caller::create(const Config& config) {
 
 Result<void> Caller::need_book() {
   if (book_) return {};
-  Result<std::unique_ptr<Book>> book = Book::open(config_);
+  Result<std::unique_ptr<Book>> book = Book::open(config_, {.ahead_of_upstream = {}, .clock = BookOptions::Clock::must_be_proven});
   if (!book && book.error().errc == Errc::clock_refused) book = book_by_upstream_clock(book.error());
   if (!book) return book.error();
   book_ = std::move(*book);
   return {};
 }
 
-// A clock that was set, rightly or not: the upstream's decides. GET /models costs nothing.
+// A clock that was set, rightly or not, or that nobody has looked at since this machine started: the upstream's decides. GET /models
+// costs nothing.
 Result<std::unique_ptr<Book>> Caller::book_by_upstream_clock(const Error& refusal) {
-  const Result<Catalogue> catalogue = refresh_catalogue(config_, folders().cache, *client_, now(), signals_.fd());
-  if (!catalogue || !catalogue->clock_ahead) return refusal;
-  return Book::open(config_, catalogue->clock_ahead);
+  Result<Catalogue> catalogue = refresh_catalogue(config_, folders().cache, *client_, now(), signals_.fd());
+  if (!catalogue) {
+    Error error = refusal;
+    error.message += ", and the upstream cannot be asked: " + catalogue.error().message;
+    return error;
+  }
+  Result<std::unique_ptr<Book>> book = Book::open(config_, {.ahead_of_upstream = catalogue->clock_ahead, .clock = BookOptions::Clock::cannot_be_proven});
+  if (book) catalogue_ = std::move(*catalogue);
+  return book;
 }
 
 Result<void> Caller::need_catalogue(Printer& printer) {

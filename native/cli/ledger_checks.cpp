@@ -8,6 +8,7 @@
 #include "native/cli/progress.h"
 #include "native/money/audit_store.h"
 #include "native/money/clock_guard.h"
+#include "native/store/sqlite_store.h"
 #include "orthink/ledger/ledger.h"
 #include "orthink/ledger/window.h"
 
@@ -25,7 +26,10 @@ Check check_windows(Store& store) {
   constexpr std::string_view kWhat = "windows";
   Result<clock_guard::Reading> reading = clock_guard::read(store);
   if (!reading) return failed(kWhat, reading.error());
-  if (Result<clock_guard::Anchor> anchor = clock_guard::check(store, *reading); !anchor) return failed(kWhat, anchor.error());
+  Result<bool> is_anchored = clock_guard::is_anchored(store, *reading);
+  if (!is_anchored) return failed(kWhat, is_anchored.error());
+  if (*is_anchored)
+    if (Result<clock_guard::Anchor> anchor = clock_guard::check(store, *reading); !anchor) return failed(kWhat, anchor.error());
   Result<int64_t> last = store.mark("clock");
   if (!last) return failed(kWhat, last.error());
   Duration behind = Instant{*last} - reading->wall;
@@ -33,7 +37,10 @@ Check check_windows(Store& store) {
     return {kWhat, Verdict::bad,
             "the clock is " + age_text(behind.us / 1'000'000) + " behind the ledger's last write, at " + window::iso_text(Instant{*last}),
             "Set the machine's clock; calls are refused until it is past that."};
-  return {kWhat, Verdict::good, "days and months are those of UTC; the clock was not set since this machine started", ""};
+  return {kWhat, Verdict::good,
+          *is_anchored ? "days and months are those of UTC; the clock was not set since this machine started"
+                       : "days and months are those of UTC; the next paid call compares the clock with the upstream's",
+          ""};
 }
 
 Check check_blocks(Store& store) {
@@ -94,7 +101,8 @@ Check failed(std::string_view what, const Error& error) {
 
 void check_ledger(const Config& config, Printer& printer, std::vector<Check>& checks) {
   const std::string& url = config.store();
-  if (url.starts_with(kSqlite) && !file_facts(url.substr(kSqlite.size()))) {
+  const bool names_file = url.starts_with(kSqlite) && SqliteStore::check_path(url.substr(kSqlite.size()));
+  if (names_file && !file_facts(url.substr(kSqlite.size()))) {
     checks.push_back({"store", Verdict::good, "no ledger yet; the first call makes " + url.substr(kSqlite.size()), ""});
     return;
   }

@@ -18,6 +18,11 @@ Scope scope_of(ScopeKind kind, const std::string& id) {
   return {kind, "sha256-" + hex(Sha256::of(id)).substr(0, 32)};
 }
 
+Error never_compared() {
+  return make_error(Errc::clock_refused, "this machine's clock was not compared with the upstream's since it started",
+                    "Run orthink again while the upstream can be reached: its time decides.");
+}
+
 }  // namespace
 
 std::vector<Scope> payers(const Config& config, const Ask& ask, const std::string& key_id) {
@@ -29,22 +34,31 @@ std::vector<Scope> payers(const Config& config, const Ask& ask, const std::strin
   return scopes;
 }
 
-Result<std::unique_ptr<Book>> Book::open(const Config& config, std::optional<Duration> ahead_of_upstream) {
+Result<std::unique_ptr<Book>> Book::open(const Config& config, const BookOptions& options) {
   if (config.store().empty()) {
     return make_error(Errc::store_unavailable, "there is no folder for the ledger",
                       "Set HOME or XDG_STATE_HOME, or name a store with ORTHINK_STORE.");
   }
   Result<std::unique_ptr<Store>> store = open_store(config.store());
   if (!store) return store.error();
-  return open(config, std::move(*store), ahead_of_upstream);
+  BookOptions own = options;
+  if (config.store() == "memory:") own.clock = BookOptions::Clock::cannot_be_proven;
+  return open(config, std::move(*store), own);
 }
 
-Result<std::unique_ptr<Book>> Book::open(const Config& config, std::unique_ptr<Store> store, std::optional<Duration> ahead_of_upstream) {
+Result<std::unique_ptr<Book>> Book::open(const Config& config, std::unique_ptr<Store> store, const BookOptions& options) {
+  const std::optional<Duration>& ahead_of_upstream = options.ahead_of_upstream;
   if (ahead_of_upstream)
     if (auto ok = clock_guard::check_upstream(*ahead_of_upstream); !ok) return ok.error();
   const Result<clock_guard::Reading> reading = clock_guard::read(*store);
   if (!reading) return reading.error();
-  Result<clock_guard::Anchor> anchor = clock_guard::check(*store, *reading);
+  const Result<bool> is_anchored = clock_guard::is_anchored(*store, *reading);
+  if (!is_anchored) return is_anchored.error();
+  const bool is_proven = *is_anchored || ahead_of_upstream;
+  if (!is_proven && options.clock == BookOptions::Clock::must_be_proven) return never_compared();
+  const bool is_kept = is_proven || options.clock == BookOptions::Clock::cannot_be_proven;
+  Result<clock_guard::Anchor> anchor = clock_guard::Anchor{reading->wall, reading->since_boot};
+  if (is_kept) anchor = clock_guard::check(*store, *reading);
   if (!anchor && anchor.error().errc == Errc::clock_refused && ahead_of_upstream) anchor = clock_guard::anchor_anew(*store, *reading);
   if (!anchor) return anchor.error();
   if (auto found = recover(*store, epoch::Epoch::own()); !found) return found.error();

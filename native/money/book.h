@@ -30,13 +30,18 @@ namespace orthink {
 // `key_id` is a fingerprint of the upstream key (never the key); empty: no such scope.
 std::vector<Scope> payers(const Config& config, const Ask& ask, const std::string& key_id);
 
+struct BookOptions {
+  // This machine's clock minus the upstream's, where it is known. When it is small, a clock that was set since boot is believed again.
+  std::optional<Duration> ahead_of_upstream;
+  // Until the clock was compared with the upstream's once since this machine started, it may have been set meanwhile: whoever buys
+  // must have it proven (a book in memory, without windows of before, excepted), and looks no more once the upstream tells no time.
+  enum class Clock : uint8_t { unproven, must_be_proven, cannot_be_proven } clock = Clock::unproven;
+};
+
 class Book {
  public:
-  // `ahead_of_upstream`: this machine's clock minus the upstream's, where it is known. When it is small, a clock that was set since
-  // boot is believed again.
-  static Result<std::unique_ptr<Book>> open(const Config& config, std::optional<Duration> ahead_of_upstream = {});
-  static Result<std::unique_ptr<Book>> open(const Config& config, std::unique_ptr<Store> store,
-                                            std::optional<Duration> ahead_of_upstream = {});
+  static Result<std::unique_ptr<Book>> open(const Config& config, const BookOptions& options = {});
+  static Result<std::unique_ptr<Book>> open(const Config& config, std::unique_ptr<Store> store, const BookOptions& options = {});
   ~Book();  // gives the epoch back
   Book(const Book&) = delete;
   Book& operator=(const Book&) = delete;

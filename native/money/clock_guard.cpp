@@ -79,6 +79,13 @@ Result<Reading> read(Store& store) {
   return Reading{*wall, since_boot(), boot_id(), machine_id()};
 }
 
+Result<bool> is_anchored(Store& store, const Reading& reading) {
+  if (reading.boot.empty()) return true;
+  const Result<std::optional<std::string>> found = store.document(key_of(reading), Instant::zero());
+  if (!found) return found.error();
+  return found->has_value();
+}
+
 Result<Anchor> check(Store& store, const Reading& reading) {
   const Anchor fresh{reading.wall, reading.since_boot};
   if (reading.boot.empty()) return fresh;

@@ -31,6 +31,8 @@ struct Reading {
 };
 Result<Reading> read(Store& store);
 
+// Whether this boot has an anchor, or none can be told. Before it has one the clock was compared with nobody's.
+Result<bool> is_anchored(Store& store, const Reading& reading);
 // Against this boot's anchor, which is made where there is none.
 Result<Anchor> check(Store& store, const Reading& reading);
 Result<void> check(const Anchor& anchor, Instant wall, Duration since_boot);

@@ -7,6 +7,7 @@
 #include "native/money/book.h"
 #include "native/system.h"
 #include "tests/native/money/money.h"
+#include "tests/native/store/wrapped_store.h"
 
 namespace orthink {
 namespace {
@@ -174,7 +175,7 @@ TEST_CASE("a clock pushed forward a month opens no fresh budget") {
   auto owned = std::make_unique<Jumping>();
   Jumping& store = *owned;
   const Config config = test::config();
-  const Result<std::unique_ptr<Book>> book = Book::open(config, std::move(owned));
+  const Result<std::unique_ptr<Book>> book = Book::open(config, std::move(owned), {.ahead_of_upstream = Duration{}});
   REQUIRE(book);
   const std::vector<Scope> payers{Scope{}};
   CHECK((*book)->options_for(payers));
@@ -192,12 +193,43 @@ TEST_CASE("a clock pushed forward a month opens no fresh budget") {
       batch.documents.push_back({key, DocumentWrite::Expects::anything, {}, text, Instant::never()});
       copy->apply(batch);
     }
-    Result<std::unique_ptr<Book>> opened = Book::open(config, std::move(copy), ahead);
+    Result<std::unique_ptr<Book>> opened = Book::open(config, std::move(copy), {.ahead_of_upstream = ahead});
     return opened ? Errc::internal : opened.error().errc;
   };
   CHECK(reopen({}) == Errc::clock_refused);
   CHECK(reopen(Duration::seconds(31 * kDay)) == Errc::clock_refused);
   CHECK(reopen(Duration::seconds(2)) == Errc::internal);  // the upstream agrees: it was set right
+}
+
+// The machine was off while its clock was set, or is new: only the upstream can tell.
+TEST_CASE("a clock that nobody has looked at since boot is compared before anything is bought") {
+  const Config config = test::config();
+  test::StillStore kept;
+  kept.time = wall_now();
+  using Clock = BookOptions::Clock;
+  const auto open = [&](const BookOptions& options) {
+    Result<std::unique_ptr<Book>> book = Book::open(config, std::make_unique<test::WrappedStore>(kept), options);
+    return book ? Errc::internal : book.error().errc;
+  };
+  CHECK(open({.ahead_of_upstream = {}, .clock = Clock::must_be_proven}) == Errc::clock_refused);
+  CHECK(open({.ahead_of_upstream = {}, .clock = Clock::must_be_proven}) == Errc::clock_refused);  // being refused once is no proof
+  CHECK(open({}) == Errc::internal);  // who buys nothing proves nothing
+  CHECK(open({.ahead_of_upstream = Duration::seconds(3600), .clock = Clock::must_be_proven}) == Errc::clock_refused);
+  CHECK(open({.ahead_of_upstream = {}, .clock = Clock::must_be_proven}) == Errc::clock_refused);
+  CHECK(open({.ahead_of_upstream = Duration::seconds(1), .clock = Clock::must_be_proven}) == Errc::internal);
+  CHECK(open({.ahead_of_upstream = {}, .clock = Clock::must_be_proven}) == Errc::internal);  // once a boot is enough
+}
+
+TEST_CASE("an upstream that tells no time leaves the clock as it is found, once a boot") {
+  test::StillStore kept;
+  kept.time = wall_now();
+  using Clock = BookOptions::Clock;
+  REQUIRE(Book::open(test::config(), std::make_unique<test::WrappedStore>(kept), {.ahead_of_upstream = {}, .clock = Clock::cannot_be_proven}));
+  CHECK(Book::open(test::config(), std::make_unique<test::WrappedStore>(kept), {.ahead_of_upstream = {}, .clock = Clock::must_be_proven}));
+  kept.time = kept.time + Duration::seconds(2 * 3600);
+  const auto later = Book::open(test::config(), std::make_unique<test::WrappedStore>(kept), {.ahead_of_upstream = {}, .clock = Clock::cannot_be_proven});
+  REQUIRE_FALSE(later);
+  CHECK(later.error().errc == Errc::clock_refused);
 }
 
 TEST_CASE("windows are taken from the store's clock, and never from before the latest reservation") {
