@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -47,12 +48,47 @@ Result<void> refuse_network(const std::string& path) {
                     "Put the store on a local disk, or share it through Redis.");
 }
 
+constexpr std::array kBeside{"-wal", "-shm", "-journal"};
+
+// SQLite follows a link to the ledger and keeps its own files beside what it leads to.
+std::string behind_links(const std::string& path) {
+  std::error_code failed;
+  const std::filesystem::path real = std::filesystem::canonical(path, failed);
+  return failed ? path : real.string();
+}
+
+Error no_file(const std::string& path, mode_t mode) {
+  std::string what = "no plain file";
+  if (S_ISDIR(mode)) what = "a folder, not a file";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) what = "a device, not a file";
+  if (S_ISFIFO(mode)) what = "a pipe, not a file";
+  if (S_ISSOCK(mode)) what = "a socket, not a file";
+  if (S_ISLNK(mode)) what = "a link, where SQLite keeps a file of its own";
+  return make_error(Errc::store_unavailable, path + " is " + what, "Point ORTHINK_STORE at another file: sqlite:PATH.");
+}
+
+// What is there already may be anybody's: it is looked at and stays as it is.
+Result<void> look_at(const std::string& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return refused("cannot look at " + path, errno);
+  if (!S_ISREG(facts.st_mode)) return no_file(path, facts.st_mode);
+  if ((facts.st_mode & 0222) == 0)
+    return make_error(Errc::store_unavailable, path + " is read-only: its mode lets nobody write",
+                      "Make the file writable for this user, or point ORTHINK_STORE at another file.");
+  const std::string real = behind_links(path);
+  for (const char* suffix : kBeside)
+    if (::lstat((real + suffix).c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) return no_file(real + suffix, facts.st_mode);
+  return {};
+}
+
+// Takes what others may do. REQUIRES: the file is a ledger.
 Result<void> make_private(const std::string& path) {
-  for (const char* suffix : {"", "-wal", "-shm"}) {
-    const std::string file = path + suffix;
+  const std::string real = behind_links(path);
+  for (const char* suffix : {"", kBeside[0], kBeside[1], kBeside[2]}) {
+    const std::string file = real + suffix;
     struct stat facts {};
-    if (::stat(file.c_str(), &facts) != 0 || (facts.st_mode & 0777) == 0600) continue;
-    if (::chmod(file.c_str(), 0600) != 0) return refused("cannot make " + file + " private", errno);
+    if (::lstat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode) || (facts.st_mode & 0077) == 0) continue;
+    if (::chmod(file.c_str(), facts.st_mode & 0600) != 0) return refused("cannot make " + file + " private", errno);
   }
   return {};
 }
@@ -64,7 +100,7 @@ Result<void> make_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0 && errno != EEXIST) return refused("cannot make " + path, errno);
   if (fd >= 0) ::close(fd);
-  return make_private(path);
+  return look_at(path);
 }
 
 StoredRow row_of(SqliteDatabase& database, const SqliteRun& run) {
@@ -107,9 +143,19 @@ Result<void> view(SqliteDatabase& database, const std::string& path, const Body&
 
 }  // namespace
 
+Result<void> SqliteStore::check_path(const std::string& path) {
+  if (path.empty() || path.back() == '/')
+    return make_error(Errc::store_unavailable, "the store has no file name: \"" + path + "\"", "Name a file: sqlite:PATH.");
+  if (path == ":memory:")
+    return make_error(Errc::invalid_config, "sqlite::memory: names no file", "Use memory: for a store that ends with the program, or sqlite:PATH.");
+  if (path.starts_with("file:"))
+    return make_error(Errc::invalid_config, "sqlite:" + path + " is a URI, which the store does not take",
+                      "Name the file itself: sqlite:PATH; memory: is the store that ends with the program.");
+  return {};
+}
+
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& options) {
-  if (options.path.empty() || options.path.back() == '/')
-    return make_error(Errc::store_unavailable, "the store has no file name: \"" + options.path + "\"", "Name a file: sqlite:PATH.");
+  if (const Result<void> named = check_path(options.path); !named) return named.error();
   // SQLite gives ":memory:" and "file:" a meaning of their own.
   SqliteOptions own = options;
   if (own.path.front() != '/') own.path = "./" + own.path;

@@ -4,8 +4,9 @@
 //   StoreReply reply = (*store)->apply(batch);
 //
 // Write-ahead log; batches that wait share a commit, which is synced when one of them is durable. Any number of processes, and of
-// stores in one, may have the file open; a lock is waited for up to `busy`. The file and what lies beside it have mode 0600, folders
-// that are missing are made with 0700. A file on a network file system is refused.
+// stores in one, may have the file open; a lock is waited for up to `busy`. A ledger that is made has mode 0600 and missing folders
+// 0700; of one that is there, and what SQLite keeps beside it, others lose their access. What is no ledger is refused and stays as it
+// is, so is a file that is read-only, or on a network file system.
 // Lifetime: the process does not fork after open(); the child's calls are refused. on_row, on_counter and on_line may call apply()
 // but no read of the same store.
 #pragma once
@@ -32,7 +33,10 @@ struct SqliteOptions {
 class SqliteStore : public Store {
  public:
   // Errc::store_unavailable with advice: a folder or file that cannot be written, a damaged file, another program's, a newer one's.
+  // That of check_path() too.
   static Result<std::unique_ptr<SqliteStore>> open(const SqliteOptions& options);
+  // Whether the path names a file: Errc::invalid_config for what only SQLite gives a meaning, ":memory:" and "file:URI".
+  static Result<void> check_path(const std::string& path);
 
   StoreReply apply(const StoreBatch& batch) override;
   Result<std::optional<StoredRow>> row(const std::string& key) override;

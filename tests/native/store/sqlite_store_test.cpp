@@ -1,13 +1,16 @@
 // The SQLite store: what only a file can go wrong with. Its answers are those of store_contract_test and differential_test.
 #include "native/store/sqlite_store.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -153,6 +156,71 @@ TEST_CASE("the file, what lies beside it and its folder are private") {
   REQUIRE(::chmod(path.c_str(), 0644) == 0);
   store = opened(path);
   CHECK(mode_of(path) == 0600);
+}
+
+TEST_CASE("what is no ledger is refused by its kind and keeps its mode") {
+  TemporaryFolder folder;
+  const auto stays = [&](const std::string& name, mode_t mode, const std::string& words) {
+    INFO(name);
+    const std::string path = folder.file(name);
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    CHECK(refusal(path).message.find(words) != std::string::npos);
+    CHECK(mode_of(path) == mode);
+    std::filesystem::create_symlink(path, folder.file(name + "-link"));
+    CHECK(refusal(folder.file(name + "-link")).message.find(words) != std::string::npos);
+    CHECK(mode_of(path) == mode);
+  };
+  std::filesystem::create_directory(folder.file("folder"));
+  stays("folder", 0755, "is a folder, not a file");
+  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0666) == 0);
+  stays("pipe", 0666, "is a pipe, not a file");
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  folder.file("socket").copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  stays("socket", 0666, "is a socket, not a file");
+  ::close(fd);
+  std::ofstream(folder.file("text")) << std::string(8'192, 'x');
+  stays("text", 0644, "file is not a database");
+  execute(folder.file("database"), "CREATE TABLE t(x)");
+  stays("database", 0664, "is a database of another program");
+  std::filesystem::create_symlink(folder.file("nothing"), folder.file("astray"));
+  CHECK(refusal(folder.file("astray")).message.starts_with("cannot look at " + folder.file("astray")));
+  CHECK_FALSE(std::filesystem::exists(folder.file("nothing")));
+}
+
+TEST_CASE("a read-only ledger stays read-only; what a link beside one leads to stays as it is") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("l");
+  opened(path).reset();
+  REQUIRE(::chmod(path.c_str(), 0400) == 0);
+  CHECK(refusal(path).message == path + " is read-only: its mode lets nobody write");
+  CHECK(mode_of(path) == 0400);
+  REQUIRE(::chmod(path.c_str(), 0644) == 0);
+  std::ofstream(folder.file("text")) << "text";
+  REQUIRE(::chmod(folder.file("text").c_str(), 0644) == 0);
+  for (const char* suffix : {"-wal", "-shm"}) {
+    std::filesystem::remove(path + suffix);
+    std::filesystem::create_symlink(folder.file("text"), path + suffix);
+    CHECK(refusal(path).message == path + suffix + " is a link, where SQLite keeps a file of its own");
+    std::filesystem::remove(path + suffix);
+  }
+  CHECK(mode_of(folder.file("text")) == 0644);
+  CHECK(std::filesystem::file_size(folder.file("text")) == 4);
+  std::filesystem::create_symlink(path, folder.file("link"));
+  const auto store = opened(folder.file("link"));
+  for (const char* suffix : {"", "-wal", "-shm"}) CHECK(mode_of(path + suffix) == 0600);
+}
+
+TEST_CASE("what only SQLite takes for memory or a URI is refused, and makes no file") {
+  for (const char* path : {":memory:", "file:x?mode=memory", "file::memory:"}) {
+    const auto store = SqliteStore::open({path});
+    REQUIRE_FALSE(store);
+    CHECK(store.error().errc == Errc::invalid_config);
+    CHECK(store.error().remedy.find("memory:") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(path));
+  }
 }
 
 TEST_CASE("a folder that cannot be made or written is named, with advice") {
