@@ -1,5 +1,7 @@
 #include "native/store/sqlite_database.h"
 
+#include <utility>
+
 #include "native/system.h"
 
 namespace orthink {
@@ -34,6 +36,12 @@ void SqliteDatabase::note(int code) {
   const int extended = sqlite3_extended_errcode(database_);
   code_ = (extended & 0xff) == (code & 0xff) ? extended : code;
   words_ = std::string(extended == code_ ? sqlite3_errmsg(database_) : sqlite3_errstr(code_)) + " (SQLite " + std::to_string(code_) + ")";
+}
+
+void SqliteDatabase::note_unreadable(std::string words) {
+  if (failed()) return;
+  code_ = kUnreadable;
+  words_ = std::move(words);
 }
 
 void SqliteDatabase::clear() {

@@ -23,6 +23,8 @@ namespace orthink {
 
 class SqliteDatabase {
  public:
+  static constexpr int kUnreadable = SQLITE_FORMAT;  // which SQLite itself no longer uses
+
   // Check failed() after it. `flags` are SQLITE_OPEN_*; an empty `vfs` is the default one. A lock of another connection is
   // waited for until `busy` has passed.
   SqliteDatabase(const std::string& path, int flags, const std::string& vfs, Duration busy);
@@ -35,6 +37,7 @@ class SqliteDatabase {
   std::string text(const char* sql);          // the same as text
   void roll_back();                           // ends a transaction that stands, failed or not
   void note(int code);                        // keeps a failure that was met outside of a statement
+  void note_unreadable(std::string words);    // likewise what was read and means nothing: code() is kUnreadable
 
   [[nodiscard]] bool failed() const { return code_ != SQLITE_OK; }
   [[nodiscard]] int code() const { return code_; }                  // extended

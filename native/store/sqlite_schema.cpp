@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "native/store/sqlite_table.h"
 #include "native/system.h"
 
 namespace orthink::sqlite {
@@ -44,6 +45,8 @@ const char* remedy_of(int code) {
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return "Make the file and its folder writable for this user, or point ORTHINK_STORE at another file.";
+    case SqliteDatabase::kUnreadable:
+      return "Run `orthink ledger verify`; restore the file from a backup if it was damaged.";
     case SQLITE_IOERR:
       return "Look at the disk and at the system's log; start again once the disk is well.";
     default:
@@ -164,6 +167,10 @@ Result<void> verify(SqliteDatabase& database, const std::string& path) {
                        "SELECT account FROM journal GROUP BY account HAVING count(*)<>max(number) OR min(number)<>1 LIMIT 1");
   SqliteRun run(gaps);
   if (run.next()) return unavailable(path + ": lines are missing in the journal of " + run.text(0), remedy_of(SQLITE_CORRUPT));
+  SqliteStatement rows(database,
+                       "SELECT key,state FROM rows WHERE state NOT IN ('none','reserved','sent','settled','released','unknown') LIMIT 1");
+  SqliteRun row(rows);
+  if (row.next()) state_of(database, row.text(0), row.text(1));
   if (database.failed()) return error_of(database, path);
   return {};
 }

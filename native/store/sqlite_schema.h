@@ -23,7 +23,7 @@ Error error_of(const SqliteDatabase& database, const std::string& path);
 // version of `steps`, all or nothing. A large file is looked at for damage once a day and after each boot.
 Result<void> prepare(SqliteDatabase& database, const std::string& path, std::span<const char* const> steps);
 
-// The whole file: SQLite's integrity_check, and that every account's journal is numbered without a gap.
+// The whole file: SQLite's integrity_check, that every account's journal is numbered without a gap, that every row's state is one.
 Result<void> verify(SqliteDatabase& database, const std::string& path);
 
 }  // namespace orthink::sqlite

@@ -20,8 +20,6 @@
 namespace orthink {
 namespace {
 
-constexpr std::array kStates{HoldState::none,    HoldState::reserved, HoldState::sent,
-                             HoldState::settled, HoldState::released, HoldState::unknown};
 constexpr const char* kForked = "the process was forked after the store was opened";
 
 Error refused(const std::string& what, int error) {
@@ -104,7 +102,7 @@ Result<void> make_file(const std::string& path) {
 }
 
 StoredRow row_of(SqliteDatabase& database, const SqliteRun& run) {
-  return {sqlite::state_of(database, run.text(1)), run.text(2), run.text(3), Instant{run.integer(4)}, Instant{run.integer(5)},
+  return {sqlite::state_of(database, run.text(0), run.text(1)), run.text(2), run.text(3), Instant{run.integer(4)}, Instant{run.integer(5)},
           run.text(6)};
 }
 
@@ -112,19 +110,18 @@ bool is_terminal(HoldState state) { return state == HoldState::settled || state 
 
 bool is_few(const RowQuery& query) {
   const bool is_open_only = !query.states.empty() && std::none_of(query.states.begin(), query.states.end(), is_terminal);
-  return is_open_only || !query.due_by.is_never();
+  return is_open_only || (!query.due_by.is_never() && !query.states.empty());
 }
 
-// Open rows are few and found by their state; others by when they were made.
+// Open rows are few and found by their state; others by when they were made. Who asks for every state is shown every row, or told of
+// one whose state is none.
 std::string sql_of(const RowQuery& query) {
   std::string states;
-  for (const HoldState state : kStates) {
-    const bool is_asked = query.states.empty() || std::find(query.states.begin(), query.states.end(), state) != query.states.end();
-    if (is_asked) states += (states.empty() ? "'" : ",'") + std::string(name(state)) + "'";
-  }
+  for (const HoldState state : query.states) states += (states.empty() ? "'" : ",'") + std::string(name(state)) + "'";
   std::string sql = "SELECT key,state,account,epoch,created,due,record FROM rows INDEXED BY ";
   sql += is_few(query) ? "rows_by_due" : "rows_by_created";
-  sql += " WHERE created>=?1 AND due<=?2 AND state IN (" + states + ")";
+  sql += " WHERE created>=?1 AND due<=?2";
+  if (!states.empty()) sql += " AND state IN (" + states + ")";
   if (!query.until.is_never()) sql += " AND created<?3";
   return sql + " ORDER BY created,key";
 }

@@ -21,9 +21,9 @@ bool refuse(StoreReply& reply, Verdict verdict, const std::string& key, int64_t 
 
 }  // namespace
 
-HoldState sqlite::state_of(SqliteDatabase& database, const std::string& text) {
+HoldState sqlite::state_of(SqliteDatabase& database, const std::string& key, const std::string& text) {
   const std::optional<HoldState> state = hold_state(text);
-  if (!state) database.note(SQLITE_CORRUPT);
+  if (!state) database.note_unreadable("the row " + key + " cannot be read: its state is \"" + text + "\"");
   return state.value_or(HoldState::none);
 }
 
@@ -94,7 +94,7 @@ bool SqliteTable::write(const RowWrite& row, StoreReply& reply) {
   HoldState state = HoldState::none;
   {
     SqliteRun found(state_, row.key);
-    if (found.next()) state = sqlite::state_of(database_, found.text(0));
+    if (found.next()) state = sqlite::state_of(database_, row.key, found.text(0));
   }
   if (!row.from.has(state)) {
     reply.found_state = state;

@@ -38,8 +38,8 @@ class SqliteTable {
 };
 
 namespace sqlite {
-// The state that a column names; a name that is none is noted as damage.
-HoldState state_of(SqliteDatabase& database, const std::string& text);
+// The state that a row's column names; a name that is none is noted, with the row's key.
+HoldState state_of(SqliteDatabase& database, const std::string& key, const std::string& text);
 }  // namespace sqlite
 
 }  // namespace orthink

@@ -26,7 +26,7 @@ namespace orthink {
 
 // Rows that match all of what is given.
 struct RowQuery {
-  std::vector<HoldState> states;      // empty: every state
+  std::vector<HoldState> states;      // empty: every state; a row whose state cannot be read is then an error that names it
   Instant since = Instant::zero();    // created at or after
   Instant until = Instant::never();   // created before
   Instant due_by = Instant::never();  // due at or before; never() = whenever

@@ -356,6 +356,31 @@ TEST_CASE("check() finds a gap in a journal") {
   CHECK(found.error().message.ends_with("lines are missing in the journal of global"));
 }
 
+TEST_CASE("a row whose state is none is an error that names it, not a row fewer") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("l");
+  const auto store = opened(path);
+  StoreBatch batch;
+  for (const char* key : {"a", "b", "c"}) batch.rows.push_back({key, HoldState::none, HoldState::sent, "acc", "e", kNoon, kNoon, "r"});
+  REQUIRE(store->apply(batch).verdict == Verdict::applied);
+  execute(path, "UPDATE rows SET state='foo' WHERE key='b'");
+  const std::string words = "the row b cannot be read: its state is \"foo\"";
+  const auto any = [](const std::string&, const StoredRow&) { return true; };
+  for (const RowQuery& query : {RowQuery{}, RowQuery{{}, Instant::zero(), Instant::never(), kNoon}}) {
+    const Result<void> read = store->rows(query, any);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().errc == Errc::store_unavailable);
+    CHECK(read.error().message == path + ": " + words);
+    CHECK(read.error().remedy.starts_with("Run `orthink ledger verify`"));
+  }
+  CHECK(store->rows({{HoldState::sent}, Instant::zero(), Instant::never(), Instant::never()}, any));
+  CHECK(store->row("b").error().message == path + ": " + words);
+  CHECK(store->check().error().message == path + ": " + words);
+  batch.rows = {{"b", HoldState::sent, HoldState::released, "acc", "e", kNoon, kNoon, "r"}};
+  CHECK(store->apply(batch).found_text == words);
+  CHECK((*store->row("a"))->state == HoldState::sent);
+}
+
 TEST_CASE("a file that another program locks is unavailable in SQLite's words, and well again afterwards") {
   TemporaryFolder folder;
   auto store = SqliteStore::open({folder.file("l"), "", false, Duration::micros(1)});
