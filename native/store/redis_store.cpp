@@ -130,9 +130,25 @@ Result<std::unique_ptr<RedisStore::Link>> RedisStore::connect() {
   if (!info) return info.error();
   RedisFacts facts = RedisFacts::parse(info->text().value_or(""));
   if (Result<void> fit = facts.judge(address_.words()); !fit) return fit.error();
+  if (Result<void> durable = check_durability(*link, facts); !durable) return durable.error();
   link->epoch = std::move(facts.run_id);
   if (Result<void> claimed = claim(*link); !claimed) return claimed.error();
   return link;
+}
+
+Result<void> RedisStore::check_durability(Link& link, const RedisFacts& facts) {
+  const auto unsafe = [&](const std::string& setting) {
+    return make_error(Errc::store_unavailable, address_.words() + " may lose what it has answered: " + setting,
+                      "Set appendonly yes and appendfsync always in the server's configuration.");
+  };
+  if (!facts.has_append_only) return unsafe("appendonly is no");
+  const Result<RedisAnswer> answer = link.connection.command({"CONFIG", "GET", "appendfsync"});
+  if (!answer) return taken(link, answer.error()).error();
+  // Whom the server does not let look has INFO's word alone.
+  if (answer->error()) return {};
+  const std::string policy(answer->size() == 2 ? answer->text(1).value_or("") : "");
+  if (policy != "always") return unsafe("appendfsync is " + policy);
+  return {};
 }
 
 Result<void> RedisStore::load_scripts(Link& link) {
@@ -503,21 +519,6 @@ Result<Instant> RedisStore::now() {
   return Instant{parts->at(0) * kSecondUs + parts->at(1)};
 }
 
-Result<void> RedisStore::check_durability(Link& link) {
-  const auto unsafe = [&](const std::string& setting) {
-    return make_error(Errc::store_unavailable, address_.words() + " may lose what it has answered: " + setting,
-                      "Set appendonly yes and appendfsync always in the server's configuration.");
-  };
-  const Result<RedisAnswer> info = ask(link, {"INFO", "persistence"});
-  if (!info) return info.error();
-  if (!RedisFacts::parse(info->text().value_or("")).has_append_only) return unsafe("appendonly is no");
-  const Result<RedisAnswer> answer = ask(link, {"CONFIG", "GET", "appendfsync"});
-  if (!answer) return answer.error();
-  const std::string policy(answer->size() == 2 ? answer->text(1).value_or("") : "");
-  if (policy != "always") return unsafe("appendfsync is " + policy);
-  return {};
-}
-
 Result<void> RedisStore::check() {
   Result<Lease> lease = this->lease();
   if (!lease) return lease.error();
@@ -534,7 +535,9 @@ Result<void> RedisStore::check() {
   if (!again) return again.error();
   if (indexed->number() < rows->number() || indexed->number() > again->number())
     return refused("holds " + std::to_string(rows->number()) + " rows, and " + std::to_string(indexed->number()) + " in their index");
-  return check_durability(link);
+  const Result<RedisAnswer> info = ask(link, {"INFO", "persistence"});
+  if (!info) return info.error();
+  return check_durability(link, RedisFacts::parse(info->text().value_or("")));
 }
 
 }  // namespace orthink

@@ -4,9 +4,9 @@
 //   StoreReply reply = (*store)->apply(batch);
 //
 // A batch is one Lua script, applied by the server in one step (redis_script). open() refuses a server that redis_facts does not find
-// fit, and a database in another format. A batch is as durable as the server's settings make it, marked durable or not:
-// `appendonly yes` and `appendfsync always` are needed, check() says when they are not set. Replicas are not waited for: what a
-// failover can lose is met by the epoch.
+// fit, a database in another format, and settings under which an answered batch may be lost: `appendonly yes` and `appendfsync always`
+// are needed. Every connection looks, and check() does; where the server does not let its user ask CONFIG, only at appendonly. Replicas
+// are not waited for: what a failover can lose is met by the epoch.
 // Epoch: the database holds the run_id of the server it was last accepted on. After a restart or failover they differ; then no batch is
 // applied, by anyone, until the counters that follow from the rows have been recomputed (ledger/rederive) and written with the new
 // epoch in one step. open() and apply() do that by themselves and wait for it; while it cannot be done (a row cannot be read) apply()
@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "native/store/redis_connection.h"
+#include "native/store/redis_facts.h"
 #include "native/store/store.h"
 
 namespace orthink {
@@ -57,7 +58,7 @@ class RedisStore : public Store {
   Result<void> journal(const std::string& account, uint64_t from, const OnLine& on_line) override;
   Result<Instant> now() override;
   // An error names the first of: an epoch that waits to be accepted, rows and their index of another size, settings under which
-  // an answered batch may be lost, settings that may not be read.
+  // an answered batch may be lost.
   Result<void> check() override;
 
  private:
@@ -93,7 +94,7 @@ class RedisStore : public Store {
   Result<Rows> rows_in(const char* index, const Words& arguments);
   Result<void> recover();
   Result<Words> recovered_counters(Link& link);
-  Result<void> check_durability(Link& link);
+  Result<void> check_durability(Link& link, const RedisFacts& facts);
 
   const RedisAddress address_;
   const pid_t process_;

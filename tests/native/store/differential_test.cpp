@@ -47,7 +47,8 @@ class Stores {
 
  private:
   TemporaryFolder folder_;
-  RedisServer server_{{"--appendfsync", "no"}};
+  // Fast, which the store accepts as it may not look.
+  RedisServer server_{{"--appendfsync", "no", "--user", "default", "on", "nopass", "~*", "&*", "+@all", "-config"}};
   MemoryStore memory_;
   std::unique_ptr<SqliteStore> sqlite_;
   std::unique_ptr<RedisStore> redis_;

@@ -244,14 +244,37 @@ TEST_CASE("a newer format and a part of a ledger are refused and left as they ar
   CHECK(opened(server)->check());
 }
 
+TEST_CASE("a server that may lose what it has answered is refused, and left as it is") {
+  RedisServer forgetful({"--appendonly", "no"});
+  CHECK(refusal(forgetful).message.ends_with("may lose what it has answered: appendonly is no"));
+  CHECK_FALSE(forgetful.command({"GET", redis_script::kFormat}).text());
+  RedisServer server({"--appendfsync", "everysec"});
+  CHECK(refusal(server).message.ends_with("may lose what it has answered: appendfsync is everysec"));
+  CHECK(refusal(server).remedy.starts_with("Set appendonly yes and appendfsync always"));
+  CHECK_FALSE(server.command({"GET", redis_script::kFormat}).text());
+  server.command({"CONFIG", "SET", "appendfsync", "always"});
+  CHECK(opened(server)->apply(addition(1)).verdict == Verdict::applied);
+}
+
+TEST_CASE("where CONFIG is forbidden INFO alone says whether a server may lose what it has answered") {
+  const auto without_config = [](const char* append_only) {
+    return RedisServer::Settings{"--appendonly", append_only, "--user", "default", "on", "nopass", "~*", "&*", "+@all", "-config"};
+  };
+  RedisServer server(without_config("yes"));
+  CHECK(server.command({"CONFIG", "GET", "appendfsync"}).error().value_or("").starts_with("NOPERM"));
+  const auto store = opened(server);
+  CHECK(store->check());
+  CHECK(store->apply(addition(1)).verdict == Verdict::applied);
+  CHECK(refusal(RedisServer(without_config("no"))).message.ends_with("appendonly is no"));
+}
+
 TEST_CASE("check() says when an answered batch may be lost, and when the index is not that of the rows") {
-  const RedisServer forgetful({"--appendonly", "no"});
-  CHECK(opened(forgetful)->check().error().message.ends_with("may lose what it has answered: appendonly is no"));
   RedisServer server;
   const auto store = opened(server);
   CHECK(store->check());
   server.command({"CONFIG", "SET", "appendfsync", "everysec"});
   CHECK(store->check().error().message.ends_with("may lose what it has answered: appendfsync is everysec"));
+  server.command({"CONFIG", "SET", "appendfsync", "always"});
   REQUIRE(store->apply(reserve("a", 1)).verdict == Verdict::applied);
   server.command({"ZREM", redis_script::kCreated, "a/1"});
   CHECK(store->check().error().message.ends_with("holds 1 rows, and 0 in their index"));
