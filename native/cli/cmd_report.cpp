@@ -4,7 +4,6 @@
 #include "native/cli/verbs.h"
 #include "native/system.h"
 #include "orthink/ledger/report.h"
-#include "orthink/ledger/window.h"
 
 namespace orthink::cli {
 namespace {
@@ -12,11 +11,9 @@ namespace {
 // A call's rows lie within its deadline, at most a day; so much earlier none of a later call can be.
 constexpr Duration kCallMax = Duration::seconds(2 * 86'400);
 
-// From where rows are read: the trend shows its days whatever was asked for.
+// From where rows are read: those of calls that began earlier are told apart by the report.
 Instant reads_from(const ReportOptions& options) {
-  if (!options.since) return Instant::zero();
-  Instant trend = window::day_begin(window::day_of(options.now) - Report::kTrendDays + 1);
-  return Instant{std::max<int64_t>(0, std::min(*options.since, trend).us - kCallMax.us)};
+  return options.since ? Instant{std::max<int64_t>(0, options.since->us - kCallMax.us)} : Instant::zero();
 }
 
 struct Read {

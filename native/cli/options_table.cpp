@@ -69,7 +69,7 @@ set changes the limits that are given and leaves the others; none lifts a limit.
 Exits 0, 2 for a scope or limit that is none, 1 when the store is away.)",
      0, 2, "show set clear reset", false, true},
     {Verb::report, "report", "", "show what was spent, by model, user, day or tenant",
-     R"(Adds up the calls of the ledger: cost, thinking against answer tokens, the average, the last 30 days as a chart, and how much of it is exact. A call counts in full at the time it began. What is not known is said to be, never shown as 0.
+     R"(Adds up the calls of the ledger: cost, thinking against answer tokens, the average, its days (at most the last 30) as a chart, and how much of it is exact. A call counts in full at the time it began. What is not known is said to be, never shown as 0.
 
   orthink report --since 30d
   orthink report --by user --since 2026-11-01 --until 2026-12-01

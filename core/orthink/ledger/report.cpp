@@ -39,6 +39,22 @@ void write_instant(json::Writer& out, std::string_view key, const std::optional<
   }
 }
 
+template <class Sum>
+std::string cost_text(const Sum& sum, std::string_view unknown) {
+  return sum.is_known() ? usd(sum.cost) : std::string(unknown);
+}
+
+template <class Sum>
+void write_cost(json::Writer& out, const Sum& sum) {
+  out.key("cost_usd").string_or_null(sum.is_known() ? std::optional<std::string>(usd(sum.cost)) : std::nullopt);
+}
+
+// What a known sum leaves out.
+template <class Sum>
+std::string rest_text(const Sum& sum) {
+  return sum.is_known() && sum.unknown_calls() > 0 ? " + " + std::to_string(sum.unknown_calls()) + " unknown" : "";
+}
+
 template <class Sums>
 void write_rows(json::Writer& out, std::string_view key, const Sums& rows) {
   out.key(key).array();
@@ -49,10 +65,11 @@ void write_rows(json::Writer& out, std::string_view key, const Sums& rows) {
     } else {
       out.string(row.key);
     }
-    out.key("calls").number(row.calls).key("cost_usd").string(usd(row.cost));
+    out.key("calls").number(row.calls);
+    write_cost(out, row);
     write_count(out, "thinking_tokens", row.thinking, row.calls);
     write_count(out, "visible_tokens", row.visible, row.calls);
-    out.end();
+    out.key("unknown").number(row.unknown_calls()).key("held_usd").string(usd(row.held)).end();
   }
   out.end();
 }
@@ -92,18 +109,6 @@ size_t share(uint64_t part, uint64_t whole, size_t parts) {
     whole /= 2;
   }
   return static_cast<size_t>(std::clamp<uint64_t>(part * parts / whole, 1, parts));
-}
-
-std::string trend_line(const std::vector<int64_t>& days, bool is_ascii, const Paint& paint) {
-  static constexpr std::array<std::string_view, 8> kBlocks{"\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
-  static constexpr std::string_view kAscii = "_.:-=+*#";
-  const int64_t most = *std::max_element(days.begin(), days.end());
-  std::string line;
-  for (const int64_t day : days) {
-    const size_t height = share(static_cast<uint64_t>(day), static_cast<uint64_t>(most), 7);
-    line += is_ascii ? kAscii.substr(height, 1) : kBlocks[height];
-  }
-  return inked(paint, Ink::spent, line) + " most $" + usd(most) + " a day";
 }
 
 std::string repeated(std::string_view cell, size_t count) {
@@ -215,12 +220,21 @@ std::vector<Report::Sum> Report::sums(ReportBy by) const {
   return all;
 }
 
-std::vector<int64_t> Report::trend() const {
-  std::vector<int64_t> days(kTrendDays, 0);
-  const int64_t first = window::day_of(options_.now) - kTrendDays + 1;
+Report::Days Report::trend_days() const {
+  const Instant end = options_.until ? std::min(*options_.until + Duration{-1}, options_.now) : options_.now;
+  Days days;
+  days.last = window::day_of(std::max(end, Instant::zero()));
+  days.first = days.last - kTrendDays + 1;
+  if (options_.since) days.first = std::clamp(window::day_of(*options_.since), days.first, days.last);
+  return days;
+}
+
+std::vector<Report::Sum> Report::trend() const {
+  const Days range = trend_days();
+  std::vector<Sum> days(static_cast<size_t>(range.last - range.first + 1));
   for (const auto& [id, call] : calls_) {
-    const int64_t at = window::day_of(call.created) - first;
-    if (at >= 0 && at < kTrendDays) days[static_cast<size_t>(at)] = plus(days[static_cast<size_t>(at)], call.cost);
+    const int64_t day = window::day_of(call.created);
+    if (is_within(call) && day >= range.first && day <= range.last) days[static_cast<size_t>(day - range.first)].add(call);
   }
   return days;
 }
@@ -232,7 +246,8 @@ std::string Report::json() const {
   write_instant(out, "since", options_.since);
   write_instant(out, "until", options_.until);
   out.key("totals").object().key("calls").number(total.calls);
-  out.key("cost_usd").string(usd(total.cost)).key("held_usd").string(usd(total.held));
+  write_cost(out, total);
+  out.key("held_usd").string(usd(total.held));
   write_count(out, "prompt_tokens", total.prompt, total.calls);
   write_count(out, "thinking_tokens", total.thinking, total.calls);
   write_count(out, "visible_tokens", total.visible, total.calls);
@@ -243,8 +258,12 @@ std::string Report::json() const {
   out.key("by").string(name(options_.by));
   write_rows(out, "rows", sums(options_.by));
   out.key("trend").array();
-  int64_t day = window::day_of(options_.now) - kTrendDays + 1;
-  for (const int64_t cost : trend()) out.object().key("day").string(window::day_text(day++)).key("cost_usd").string(usd(cost)).end();
+  int64_t day = trend_days().first;
+  for (const Sum& each : trend()) {
+    out.object().key("day").string(window::day_text(day++));
+    write_cost(out, each);
+    out.key("unknown").number(each.unknown_calls()).end();
+  }
   out.end();
   std::vector<Sum> top = sums(ReportBy::model);
   if (top.size() > kTopModels) top.erase(top.begin() + kTopModels, top.end());
@@ -254,10 +273,10 @@ std::string Report::json() const {
 }
 
 std::string Report::csv() const {
-  std::string out = "key,calls,cost_usd,thinking_tokens,visible_tokens\r\n";
+  std::string out = "key,calls,cost_usd,thinking_tokens,visible_tokens,unknown,held_usd\r\n";
   for (const Sum& row : sums(options_.by)) {
-    out += csv::cell(row.key) + "," + std::to_string(row.calls) + "," + usd(row.cost) + "," + count_text(row.thinking, "") + "," +
-           count_text(row.visible, "") + "\r\n";
+    out += csv::cell(row.key) + "," + std::to_string(row.calls) + "," + cost_text(row, "") + "," + count_text(row.thinking, "") +
+           "," + count_text(row.visible, "") + "," + std::to_string(row.unknown_calls()) + "," + usd(row.held) + "\r\n";
   }
   return out;
 }
@@ -265,8 +284,11 @@ std::string Report::csv() const {
 std::string Report::table(size_t width, const Paint& paint) const {
   std::vector<std::array<std::string, 4>> cells{{"calls", "cost $", "thinking", "answer"}};
   const std::vector<Sum> rows = sums(options_.by);
+  size_t rest_columns = 0;
+  for (const Sum& row : rows) rest_columns = std::max(rest_columns, rest_text(row).size());
+  if (rest_columns > 0) cells[0][1].append(rest_columns, ' ');
   for (const Sum& row : rows)
-    cells.push_back({std::to_string(row.calls), usd(row.cost), count_text(row.thinking, "?"), count_text(row.visible, "?")});
+    cells.push_back({std::to_string(row.calls), cost_text(row, "?") + left(rest_text(row), rest_columns), count_text(row.thinking, "?"), count_text(row.visible, "?")});
   std::array<size_t, 4> columns{};
   size_t taken = 0;
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -285,14 +307,39 @@ std::string Report::table(size_t width, const Paint& paint) const {
   return out;
 }
 
+std::string Report::trend_line(bool is_ascii, const Paint& paint) const {
+  static constexpr std::array<std::string_view, 8> kBlocks{"\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
+  static constexpr std::string_view kAscii = "_.:-=+*#";
+  const std::vector<Sum> days = trend();
+  int64_t most = 0;
+  uint64_t calls_unknown = 0;
+  bool is_any_known = false;
+  for (const Sum& day : days) {
+    most = std::max(most, day.cost);
+    calls_unknown += day.unknown_calls();
+    is_any_known = is_any_known || (day.calls > 0 && day.is_known());
+  }
+  std::string line;
+  for (const Sum& day : days) {
+    const size_t height = share(static_cast<uint64_t>(day.cost), static_cast<uint64_t>(most), 7);
+    line += !day.is_known() ? std::string_view("?") : is_ascii ? kAscii.substr(height, 1) : kBlocks[height];
+  }
+  std::string out = std::to_string(days.size()) + (days.size() == 1 ? " day" : " days");
+  if (window::day_of(options_.now) != trend_days().last) out += " to " + window::day_text(trend_days().last);
+  out += " " + inked(paint, Ink::spent, line) + " most " + (is_any_known || calls_unknown == 0 ? "$" + usd(most) : "?") + " a day";
+  return out + (is_any_known && calls_unknown > 0 ? " + " + std::to_string(calls_unknown) + " unknown" : "") + "\n";
+}
+
 std::string Report::text(size_t width, bool is_ascii, const Paint& paint) const {
   width = std::max<size_t>(width, 60);
   const Sum total = totals();
   const std::optional<int64_t> average = total.average();
-  std::string out = std::to_string(total.calls) + (total.calls == 1 ? " call" : " calls") + ", $" + usd(total.cost) + " spent, $" +
-                    usd(total.held) + " held" + (average ? ", $" + usd(*average) + " a call" : "") + "\n";
-  out += std::to_string(total.calls - total.covered[0]) + " of " + std::to_string(total.calls) + " calls estimated";
-  if (total.covered[3] > 0) out += "; the cost of " + std::to_string(total.covered[3]) + " is not known yet";
+  std::string out = std::to_string(total.calls) + (total.calls == 1 ? " call, " : " calls, ");
+  out += (total.is_known() ? "$" + usd(total.cost) : "?") + " spent" + rest_text(total) + ", $" + usd(total.held) + " held";
+  if (average) out += ", $" + usd(*average) + " a call";
+  if (average && total.unknown_calls() > 0) out += " over " + std::to_string(total.known_calls) + (total.known_calls == 1 ? " known call" : " known calls");
+  out += "\n" + std::to_string(total.calls - total.covered[0]) + " of " + std::to_string(total.calls) + " calls estimated";
+  if (total.unknown_calls() > 0) out += "; the cost of " + std::to_string(total.unknown_calls()) + " is not known yet";
   out += "\n\n";
   if (total.calls > 0) out += table(width, paint) + "\n";
   if (total.thinking || total.visible) {
@@ -301,7 +348,7 @@ std::string Report::text(size_t width, bool is_ascii, const Paint& paint) const 
     const size_t room = width > first.size() + last.size() + 10 ? width - first.size() - last.size() : 10;
     out += first + bar(total.thinking.value_or(0), total.visible.value_or(0), std::min<size_t>(room, 40), is_ascii, paint) + last + "\n";
   }
-  return out + "30 days " + trend_line(trend(), is_ascii, paint) + "\n";
+  return out + trend_line(is_ascii, paint);
 }
 
 }  // namespace orthink

@@ -6,8 +6,9 @@
 //
 // All rows of one call are one call; it belongs to the time of its earliest row, since <= that < until. Its cost is the sum of its
 // settled rows. While a row of it is open or unknown, its cost as a whole is unknown: what is settled counts as spent, the bounds of
-// the other rows count as held, and the average leaves the call out. Token counts are sums of what is known; null when calls are there
-// and nothing is known. The trend covers the 30 days up to `now` whatever since and until say; a day without calls cost "0".
+// the other rows count as held, and the average leaves the call out. Costs and token counts are sums of what is known, with the number of
+// calls whose cost is unknown beside them; null when calls are there and nothing is known. The trend covers the last 30 days of what is
+// asked for, up to `now` at the latest; a day without calls cost "0".
 // Thread rule: one thread at a time.
 #pragma once
 
@@ -42,7 +43,8 @@ class Report {
   explicit Report(ReportOptions options) : options_(options) {}
   void add(const HoldRecord& record, HoldState state);  // HoldState::none is no row
 
-  // The `report` document of the contract. Rows: dearest first, days in their order. A call without the key is under null.
+  // The `report` document of the contract; rows have `unknown` (calls) and `held_usd` too, days of the trend `unknown`. Rows: dearest
+  // first, days in their order. A call without the key is under null.
   [[nodiscard]] std::string json() const;
   // The rows as RFC 4180, lines ended by CR LF; unknown is an empty cell. A key that a spreadsheet would take for a formula gets an
   // apostrophe in front.
@@ -62,6 +64,10 @@ class Report {
     Coverage coverage = Coverage::exact;
     std::optional<uint64_t> prompt, thinking, visible;
   };
+  struct Days {
+    int64_t first = 0;
+    int64_t last = 0;
+  };
   struct Sum {
     std::string key;
     uint64_t calls = 0;
@@ -73,13 +79,17 @@ class Report {
     uint64_t covered[4] = {0, 0, 0, 0};
 
     void add(const Call& call);
+    [[nodiscard]] uint64_t unknown_calls() const { return covered[static_cast<size_t>(Coverage::unknown)]; }
+    [[nodiscard]] bool is_known() const { return unknown_calls() < calls || calls == 0 || cost > 0; }  // any of the cost
     [[nodiscard]] std::optional<int64_t> average() const;
   };
   [[nodiscard]] bool is_within(const Call& call) const;
   [[nodiscard]] std::string key_of(const Call& call, ReportBy by) const;
   [[nodiscard]] Sum totals() const;
   [[nodiscard]] std::vector<Sum> sums(ReportBy by) const;
-  [[nodiscard]] std::vector<int64_t> trend() const;
+  [[nodiscard]] Days trend_days() const;
+  [[nodiscard]] std::vector<Sum> trend() const;
+  [[nodiscard]] std::string trend_line(bool is_ascii, const Paint& paint) const;
   [[nodiscard]] std::string table(size_t width, const Paint& paint) const;
 
   ReportOptions options_;

@@ -14,6 +14,7 @@ namespace {
 
 const Instant kNoon{1'795'521'600'000'000};  // 2026-11-24T12:00:00Z
 constexpr Duration kDay = Duration::seconds(86'400);
+const std::string kCsvHead = "key,calls,cost_usd,thinking_tokens,visible_tokens,unknown,held_usd\r\n";
 
 HoldRecord row(const std::string& call, uint32_t number, const std::string& model, int64_t actual, AmountSource source,
                Instant created = kNoon) {
@@ -66,23 +67,22 @@ TEST_CASE("a small book as a document, as CSV and for people") {
         R"({"schema":1,"since":"2026-11-23T12:00:00Z","until":null,"totals":{"calls":4,"cost_usd":"0.500001003","held_usd":"0.000001",)"
         R"("prompt_tokens":15,"thinking_tokens":60,"visible_tokens":60,"average_cost_usd":"0.166667001"},)"
         R"("coverage":{"exact":1,"computed":1,"bound":1,"unknown":1},"by":"model","rows":[)"
-        R"({"key":"x/big","calls":1,"cost_usd":"0.5","thinking_tokens":60,"visible_tokens":40},)"
-        R"({"key":"x/small","calls":2,"cost_usd":"0.000001003","thinking_tokens":0,"visible_tokens":20},)"
-        R"({"key":null,"calls":1,"cost_usd":"0","thinking_tokens":null,"visible_tokens":null}],)");
-  CHECK(json.find(R"({"day":"2026-11-22","cost_usd":"0"},{"day":"2026-11-23","cost_usd":"0.000001007"},)"
-                  R"({"day":"2026-11-24","cost_usd":"0.500000003"}],"top_models":[{"key":"x/big")") != std::string::npos);
-  CHECK(report.csv() ==
-        "key,calls,cost_usd,thinking_tokens,visible_tokens\r\nx/big,1,0.5,60,40\r\nx/small,2,0.000001003,0,20\r\n,1,0,,\r\n");
-  CHECK(report.text(80, true) == R"(4 calls, $0.500001003 spent, $0.000001 held, $0.166667001 a call
+        R"({"key":"x/big","calls":1,"cost_usd":"0.5","thinking_tokens":60,"visible_tokens":40,"unknown":0,"held_usd":"0"},)"
+        R"({"key":"x/small","calls":2,"cost_usd":"0.000001003","thinking_tokens":0,"visible_tokens":20,"unknown":0,"held_usd":"0"},)"
+        R"({"key":null,"calls":1,"cost_usd":null,"thinking_tokens":null,"visible_tokens":null,"unknown":1,"held_usd":"0.000001"}],)");
+  CHECK(json.find(R"("trend":[{"day":"2026-11-23","cost_usd":"0.000001","unknown":0},)"
+                  R"({"day":"2026-11-24","cost_usd":"0.500000003","unknown":1}],"top_models":[{"key":"x/big")") != std::string::npos);
+  CHECK(report.csv() == kCsvHead + "x/big,1,0.5,60,40,0,0\r\nx/small,2,0.000001003,0,20,0,0\r\n,1,,,,1,0.000001\r\n");
+  CHECK(report.text(80, true) == R"(4 calls, $0.500001003 spent + 1 unknown, $0.000001 held, $0.166667001 a call over 3 known calls
 3 of 4 calls estimated; the cost of 1 is not known yet
 
 model    calls       cost $  thinking  answer
 x/big        1          0.5        60      40
 x/small      2  0.000001003         0      20
-(none)       1            0         ?       ?
+(none)       1            ?         ?       ?
 
 thinking 60 ####################-------------------- 60 answer
-30 days ____________________________.# most $0.500000003 a day
+2 days .# most $0.500000003 a day + 1 unknown
 )");
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("an empty book: nothing was spent, and no average is known") {
   CHECK(document->find("rows")->members().empty());
   REQUIRE(document->find("trend")->members().size() == 30);
   CHECK(text_at(document->find("trend")->members().front().value, "day") == "2026-10-26");
-  CHECK(report.csv() == "key,calls,cost_usd,thinking_tokens,visible_tokens\r\n");
+  CHECK(report.csv() == kCsvHead);
   CHECK(report.text(0).starts_with("0 calls, $0 spent, $0 held\n0 of 0 calls estimated\n\n30 days \u2581"));
 }
 
@@ -124,10 +124,9 @@ TEST_CASE("since is within and until is not, at the end of a month; the average 
   report.add(row("a", 1, "m", 1, AmountSource::provider, window::month_begin(window::month_of(kNoon))), HoldState::settled);
   report.add(row("b", 1, "m", 2, AmountSource::provider, december + Duration{-1}), HoldState::settled);
   report.add(row("c", 1, "m", 100, AmountSource::provider, december), HoldState::settled);
-  CHECK(report.csv() ==
-        "key,calls,cost_usd,thinking_tokens,visible_tokens\r\n2026-11-01,1,0.000000001,,\r\n2026-11-30,1,0.000000002,,\r\n");
+  CHECK(report.csv() == kCsvHead + "2026-11-01,1,0.000000001,,,0,0\r\n2026-11-30,1,0.000000002,,,0,0\r\n");
   CHECK(report.json().find(R"("average_cost_usd":"0.000000002")") != std::string::npos);
-  CHECK(report.json().find(R"({"day":"2026-12-01","cost_usd":"0.0000001"}])") != std::string::npos);
+  CHECK(report.json().find(R"({"day":"2026-11-30","cost_usd":"0.000000002","unknown":0}])") != std::string::npos);
 }
 
 TEST_CASE("hostile names stay in their cell, are no formulas and steer no terminal") {
@@ -166,6 +165,7 @@ TEST_CASE("random books: totals, coverage and rows are what counting by hand say
     int64_t cost = 0, held = 0, known = 0, calls_known = 0, users = 0;
     std::map<std::string, int64_t> coverage{{"exact", 0}, {"computed", 0}, {"bound", 0}, {"unknown", 0}};
     std::map<std::string, int64_t> by_user;
+    std::map<std::string, bool> has_known;  // by user: a call whose cost is known
     for (const auto& [call, count] : numbers) {
       int64_t sum = 0;
       bool is_open = false, is_bound = false, is_computed = false;
@@ -185,18 +185,20 @@ TEST_CASE("random books: totals, coverage and rows are what counting by hand say
       ++coverage[is_open ? "unknown" : is_bound ? "bound" : is_computed ? "computed" : "exact"];
       if (!is_open) known += sum;
       if (!is_open) ++calls_known;
+      has_known["u" + std::to_string(call.back() % 3)] |= !is_open;
     }
     const auto document = json::parse(report.json());
     REQUIRE(document);
     const json::Value& totals = *document->find("totals");
     const auto usd = [](int64_t nano) { return NanoUsd{nano}.to_money().to_decimal(); };
     REQUIRE(text_at(totals, "calls") == std::to_string(numbers.size()));
-    REQUIRE(text_at(totals, "cost_usd") == usd(cost));
+    REQUIRE(text_at(totals, "cost_usd") == (cost == 0 && calls_known == 0 && !numbers.empty() ? "null" : usd(cost)));
     REQUIRE(text_at(totals, "held_usd") == usd(held));
     REQUIRE(text_at(totals, "average_cost_usd") == (calls_known == 0 ? "null" : usd((2 * known + calls_known) / (2 * calls_known))));
     for (const auto& [key, count] : coverage) REQUIRE(text_at(*document->find("coverage"), key) == std::to_string(count));
     for (const json::Member& member : document->find("rows")->members()) {
-      REQUIRE(text_at(member.value, "cost_usd") == usd(by_user[text_at(member.value, "key")]));
+      const std::string user = text_at(member.value, "key");
+      REQUIRE(text_at(member.value, "cost_usd") == (by_user[user] == 0 && !has_known[user] ? "null" : usd(by_user[user])));
       ++users;
     }
     REQUIRE(users <= 3);
@@ -216,7 +218,7 @@ TEST_CASE("one book by each key") {
   for (const auto& [by, key] : keys) {
     Report report({.since = std::nullopt, .until = Instant::never(), .by = by, .now = kNoon});
     report.add(hold, HoldState::settled);
-    CHECK(report.csv() == "key,calls,cost_usd,thinking_tokens,visible_tokens\r\n" + std::string(key) + ",1,0.000000005,,\r\n");
+    CHECK(report.csv() == kCsvHead + key + ",1,0.000000005,,,0,0\r\n");
   }
 }
 
@@ -262,8 +264,7 @@ TEST_CASE("one call that thought nothing and answered nothing has an empty bar")
 TEST_CASE("what costs the same comes by its name") {
   Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::model, .now = kNoon});
   for (const char* model : {"m/c", "m/a", "m/b"}) report.add(row(model, 1, model, 5, AmountSource::provider), HoldState::settled);
-  CHECK(report.csv() ==
-        "key,calls,cost_usd,thinking_tokens,visible_tokens\r\nm/a,1,0.000000005,,\r\nm/b,1,0.000000005,,\r\nm/c,1,0.000000005,,\r\n");
+  CHECK(report.csv() == kCsvHead + "m/a,1,0.000000005,,,0,0\r\nm/b,1,0.000000005,,,0,0\r\nm/c,1,0.000000005,,,0,0\r\n");
 }
 
 TEST_CASE("an end that never comes is no end, as a document says it") {
@@ -284,4 +285,68 @@ TEST_CASE("for people, tokens of a kind that nobody counted are not none") {
     report.add(hold, HoldState::settled);
     CHECK(report.text(80, true).find("\nthinking 20 ######################################## ? answer\n") != std::string::npos);
   }
+}
+
+TEST_CASE("a cost that nobody knows is unknown in every form, never 0") {
+  Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::user, .now = kNoon});
+  report.add(row("a", 1, "m", 0, AmountSource::none), HoldState::unknown);
+  Result<json::Value> document = json::parse(report.json());
+  REQUIRE(document);
+  CHECK(text_at(*document->find("totals"), "cost_usd") == "null");
+  CHECK(text_at(*document->find("totals"), "held_usd") == "0.000001");
+  CHECK(text_at(document->find("rows")->members()[0].value, "cost_usd") == "null");
+  CHECK(text_at(document->find("trend")->members().back().value, "cost_usd") == "null");
+  CHECK(text_at(document->find("trend")->members().front().value, "cost_usd") == "0");
+  CHECK(text_at(document->find("top_models")->members()[0].value, "cost_usd") == "null");
+  CHECK(report.csv() == kCsvHead + "alice,1,,,,1,0.000001\r\n");
+  CHECK(report.text(80, true) == R"(1 call, ? spent, $0.000001 held
+1 of 1 calls estimated; the cost of 1 is not known yet
+
+user   calls  cost $  thinking  answer
+alice      1       ?         ?       ?
+
+30 days _____________________________? most ? a day
+)");
+}
+
+TEST_CASE("beside what is known stands how many calls it leaves out") {
+  Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::user, .now = kNoon});
+  report.add(row("a", 1, "m", 0, AmountSource::none), HoldState::unknown);
+  report.add(row("b", 1, "m", 1'200'000, AmountSource::provider), HoldState::settled);
+  HoldRecord other = row("c", 1, "m", 7, AmountSource::provider);
+  other.scopes[1].id = "bob";
+  report.add(other, HoldState::settled);
+  CHECK(report.csv() == kCsvHead + "alice,2,0.0012,,,1,0.000001\r\nbob,1,0.000000007,,,0,0\r\n");
+  CHECK(report.text(80, true) == R"(3 calls, $0.001200007 spent + 1 unknown, $0.000001 held, $0.000600004 a call over 2 known calls
+1 of 3 calls estimated; the cost of 1 is not known yet
+
+)"
+        R"(user   calls       cost $              thinking  answer
+alice      2       0.0012 + 1 unknown         ?       ?
+bob        1  0.000000007                     ?       ?
+
+30 days _____________________________# most $0.001200007 a day + 1 unknown
+)");
+}
+
+TEST_CASE("the trend shows the days that were asked for, at most the last 30 of them") {
+  const auto first_and_last = [](std::optional<Instant> since, std::optional<Instant> until) {
+    Report report({.since = since, .until = until, .by = ReportBy::day, .now = kNoon});
+    report.add(row("a", 1, "m", 5, AmountSource::provider, kNoon + Duration{-1}), HoldState::settled);
+    const Result<json::Value> document = json::parse(report.json());
+    REQUIRE(document);
+    const auto& days = document->find("trend")->members();
+    return text_at(days.front().value, "day") + " " + text_at(days.back().value, "day") + " " + text_at(days.back().value, "cost_usd");
+  };
+  const Instant today = window::day_begin(window::day_of(kNoon));
+  CHECK(first_and_last(std::nullopt, std::nullopt) == "2026-10-26 2026-11-24 0.000000005");
+  CHECK(first_and_last(today, std::nullopt) == "2026-11-24 2026-11-24 0.000000005");
+  CHECK(first_and_last(Instant{today.us - kDay.us}, today) == "2026-11-23 2026-11-23 0");
+  CHECK(first_and_last(std::nullopt, today) == "2026-10-25 2026-11-23 0");
+  CHECK(first_and_last(std::nullopt, Instant::never()) == "2026-10-26 2026-11-24 0.000000005");
+  CHECK(first_and_last(kNoon, std::nullopt) == "2026-11-24 2026-11-24 0");
+  CHECK(first_and_last(kNoon + kDay, std::nullopt) == "2026-11-24 2026-11-24 0");
+  CHECK(first_and_last(std::nullopt, Instant::zero()) == "1969-12-03 1970-01-01 0");
+  const Report past({.since = Instant{today.us - kDay.us}, .until = today, .by = ReportBy::day, .now = kNoon});
+  CHECK(past.text(80, true).ends_with("\n1 day to 2026-11-23 _ most $0 a day\n"));
 }
