@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/time.h>
 
+#include <cerrno>
 #include <charconv>
 
 namespace orthink {
@@ -101,6 +102,15 @@ Error lost(const std::string& where, const char* words) {
   return make_error(Errc::store_unavailable, where + ": " + words, "See whether the Redis server runs and can be reached.");
 }
 
+// A wait in vain is EAGAIN to hiredis, from 1.0 on under a code of its own, above the others.
+Error lost(const std::string& where, const redisContext& context, int error) {
+  const bool is_of_socket = context.err == REDIS_ERR_IO || context.err >= REDIS_ERR_OOM;
+  const bool has_waited = is_of_socket && (error == EAGAIN || error == ETIMEDOUT);
+  if (!has_waited) return lost(where, context.errstr);
+  return make_error(Errc::store_unavailable, where + " did not answer within " + std::to_string(kLimit.tv_sec) + " s",
+                    "See whether the Redis server is stopped, or busy with something long (SLOWLOG).");
+}
+
 }  // namespace
 
 Result<RedisAddress> RedisAddress::parse(std::string_view url) {
@@ -175,9 +185,10 @@ Result<RedisConnection> RedisConnection::open(const RedisAddress& address) {
   const SigpipeHeld held;
   redisContext* context = address.path.empty() ? redisConnectWithTimeout(address.host.c_str(), address.port, kLimit)
                                                : redisConnectUnixWithTimeout(address.path.c_str(), kLimit);
+  const int error = errno;
   if (context == nullptr) return lost(address.words(), "there is no memory for a connection");
-  RedisConnection connection(context);
-  if (context->err != 0) return lost(address.words(), context->errstr);
+  RedisConnection connection(context, address.words());
+  if (context->err != 0) return lost(address.words(), *context, error);
   ::fcntl(context->fd, F_SETFD, FD_CLOEXEC);
   if (redisSetTimeout(context, kLimit) != REDIS_OK) return lost(address.words(), context->errstr);
   if (Result<void> greeted = connection.greet(address); !greeted) return greeted.error();
@@ -213,11 +224,11 @@ bool RedisConnection::append(const Words& words) {
 Result<std::vector<RedisAnswer>> RedisConnection::commands(const std::vector<const Words*>& all) {
   const SigpipeHeld held;
   for (const Words* words : all)
-    if (!append(*words)) return lost("Redis", context_->errstr);
+    if (!append(*words)) return lost(where_, context_->errstr);
   std::vector<RedisAnswer> answers;
   while (answers.size() < all.size()) {
     void* reply = nullptr;
-    if (redisGetReply(context_.get(), &reply) != REDIS_OK || reply == nullptr) return lost("Redis", context_->errstr);
+    if (redisGetReply(context_.get(), &reply) != REDIS_OK || reply == nullptr) return lost(where_, *context_, errno);
     answers.emplace_back(static_cast<redisReply*>(reply));
   }
   return answers;

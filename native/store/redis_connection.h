@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "orthink/base/result.h"
@@ -73,10 +74,11 @@ class RedisConnection {
   struct Free {
     void operator()(redisContext* context) const;
   };
-  explicit RedisConnection(redisContext* owned) : context_(owned) {}
+  RedisConnection(redisContext* owned, std::string where) : context_(owned), where_(std::move(where)) {}
   Result<void> greet(const RedisAddress& address);
   bool append(const Words& words);
   std::unique_ptr<redisContext, Free> context_;
+  std::string where_;  // for messages
 };
 
 }  // namespace orthink

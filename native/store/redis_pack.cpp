@@ -16,9 +16,10 @@ constexpr std::array kVerdicts{Verdict::applied,      Verdict::clock_behind, Ver
                                Verdict::guard_failed, Verdict::rate_limited, Verdict::unavailable};
 constexpr std::string_view kNoDue = "-";
 
-Error unreadable(std::string_view what) {
-  return make_error(Errc::store_unavailable, "the Redis database holds " + std::string(what) + " that cannot be read",
-                    "Run orthink ledger verify; restore the database from a backup if it was damaged.");
+Error unreadable(std::string_view what, std::string_view key, std::string_view found) {
+  constexpr size_t kShownMax = 60;
+  return redis_pack::unreadable("the " + std::string(what) + " " + std::string(key) + " cannot be read: it is \"" +
+                                std::string(found.substr(0, kShownMax)) + "\"");
 }
 
 std::string digit(HoldState state) {
@@ -94,6 +95,11 @@ class Head {
 
 }  // namespace
 
+Error unreadable(std::string_view what) {
+  return make_error(Errc::store_unavailable, "in the Redis database " + std::string(what),
+                    "Run orthink ledger verify; restore the database from a backup if it was damaged.");
+}
+
 Words keys_of(const StoreBatch& batch) {
   using namespace redis_script;
   Words keys{kEpoch, kRows, kCreated, kOpen, kDue, kCounters, kRates, kMarks, kDocuments, kNames, kExpiry, kAccounts};
@@ -137,10 +143,10 @@ Words arguments_of(const StoreBatch& batch) {
   return words;
 }
 
-Result<StoreReply> read_reply(const RedisAnswer& answer) {
+Result<StoreReply> read_reply(const RedisAnswer& answer, const std::vector<std::string>& reads) {
   constexpr size_t kFirstValue = 5;
-  const auto bad = [] { return unreadable("an answer of the batch script"); };
-  if (answer.size() < kFirstValue) return bad();
+  const auto bad = [] { return unreadable("an answer of the batch script cannot be read"); };
+  if (answer.size() != kFirstValue + reads.size()) return bad();
   for (size_t i = 0; i < answer.size(); ++i)
     if (!answer.text(i)) return bad();
   StoreReply reply;
@@ -157,25 +163,26 @@ Result<StoreReply> read_reply(const RedisAnswer& answer) {
   reply.found_text = *answer.text(3);
   if (!Head::read(*answer.text(4), reply.found_value)) return bad();
   for (size_t i = kFirstValue; i < answer.size(); ++i) {
-    int64_t value = 0;
-    if (!Head::read(*answer.text(i), value)) return bad();
-    reply.values.push_back(value);
+    const Result<int64_t> value = read_integer(reads[i - kFirstValue], *answer.text(i));
+    if (!value) return value.error();
+    reply.values.push_back(*value);
   }
   return reply;
 }
 
-Result<StoredRow> read_row(std::string_view packed) {
+Result<StoredRow> read_row(std::string_view key, std::string_view packed) {
+  const auto bad = [&] { return unreadable("row", key, packed); };
   const size_t line = packed.find('\n');
-  if (line == std::string_view::npos) return unreadable("a row");
+  if (line == std::string_view::npos) return bad();
   Head head(packed.substr(0, line));
   size_t state = 0, account_size = 0, epoch_size = 0;
   StoredRow row;
-  if (!head.number(state) || state >= kStates.size() || !head.number(row.created.us)) return unreadable("a row");
+  if (!head.number(state) || state >= kStates.size() || !head.number(row.created.us)) return bad();
   const std::string_view due = head.word();
-  if (due != kNoDue && !Head::read(due, row.due.us)) return unreadable("a row");
-  if (!head.number(account_size) || !head.number(epoch_size)) return unreadable("a row");
+  if (due != kNoDue && !Head::read(due, row.due.us)) return bad();
+  if (!head.number(account_size) || !head.number(epoch_size)) return bad();
   const std::string_view body = packed.substr(line + 1);
-  if (account_size > body.size() || epoch_size > body.size() - account_size) return unreadable("a row");
+  if (account_size > body.size() || epoch_size > body.size() - account_size) return bad();
   row.state = kStates[state];
   row.account = body.substr(0, account_size);
   row.epoch = body.substr(account_size, epoch_size);
@@ -183,18 +190,18 @@ Result<StoredRow> read_row(std::string_view packed) {
   return row;
 }
 
-Result<StoredDocument> read_document(std::string_view packed) {
+Result<StoredDocument> read_document(std::string_view key, std::string_view packed) {
   const size_t line = packed.find('\n');
   StoredDocument document;
-  if (line == std::string_view::npos) return unreadable("a document");
-  if (line > 0 && !Head::read(packed.substr(0, line), document.expires.us)) return unreadable("a document");
+  if (line == std::string_view::npos) return unreadable("document", key, packed);
+  if (line > 0 && !Head::read(packed.substr(0, line), document.expires.us)) return unreadable("document", key, packed);
   document.text = packed.substr(line + 1);
   return document;
 }
 
-Result<int64_t> read_integer(std::string_view text) {
+Result<int64_t> read_integer(std::string_view key, std::string_view text) {
   int64_t value = 0;
-  if (!Head::read(text, value)) return unreadable("a number");
+  if (!Head::read(text, value)) return unreadable("number", key, text);
   return value;
 }
 

@@ -21,14 +21,18 @@ namespace orthink::redis_pack {
 
 using Words = RedisConnection::Words;
 
+// An error of the database for `what`, as "the row a/1 cannot be read": Errc::store_unavailable.
+Error unreadable(std::string_view what);
+
 Words keys_of(const StoreBatch& batch);
 Words arguments_of(const StoreBatch& batch);
-// The reply of kApply, without its ticket.
-Result<StoreReply> read_reply(const RedisAnswer& answer);
+// The reply of kApply to a batch of these `reads`, without its ticket.
+Result<StoreReply> read_reply(const RedisAnswer& answer, const std::vector<std::string>& reads);
 
-Result<StoredRow> read_row(std::string_view packed);
-Result<StoredDocument> read_document(std::string_view packed);
-Result<int64_t> read_integer(std::string_view text);
+// `key` names it in an error.
+Result<StoredRow> read_row(std::string_view key, std::string_view packed);
+Result<StoredDocument> read_document(std::string_view key, std::string_view packed);
+Result<int64_t> read_integer(std::string_view key, std::string_view text);
 
 // The bounds that ZRANGEBYLEX takes for the names that begin with `prefix`.
 struct LexRange {

@@ -69,6 +69,13 @@ local function refuse(verdict, key, found)
   return false
 end
 
+-- What the batch needs and nobody can read; nothing is written then.
+local unreadable = nil
+local function broken(what, key, found)
+  unreadable = 'ORTHINK the ' .. what .. ' ' .. key .. ' cannot be read: it is "' .. string.sub(found, 1, 60) .. '"'
+  return false
+end
+
 local function raise_marks()
   local count = number()
   marks = read(marks_key, count, 3)
@@ -77,6 +84,7 @@ local function raise_marks()
     local value = number()
     local slack = number()
     local stands = marks.seen[key]
+    if stands and not tonumber(stands) then return broken('mark', key, stands) end
     if stands and tonumber(stands) > value + slack then return refuse('clock_behind', key, stands) end
     if not stands or tonumber(stands) < value then put(marks, key, decimal(value)) end
   end
@@ -97,7 +105,8 @@ local function write_documents(at)
     local found = nil
     if packed then
       local line_end = string.find(packed, '\n', 1, true)
-      local expires_found = string.sub(packed, 1, line_end - 1)
+      local expires_found = line_end and string.sub(packed, 1, line_end - 1)
+      if not line_end or (expires_found ~= '' and not tonumber(expires_found)) then return broken('document', key, packed) end
       if expires_found == '' or tonumber(expires_found) > at then found = string.sub(packed, line_end + 1) end
     end
     if (expects == 'absent' and found) or (expects == 'text' and found ~= expected) then
@@ -124,6 +133,7 @@ local function write_rows()
     local found = rows.seen[key]
     local state, due_found = '0', NO_DUE
     if found then state, created, due_found = string.match(found, '^(%d) (%-?%d+) (%S+) ') end
+    if not state then return broken('row', key, found) end
     if not string.find(from, state, 1, true) then
       reply[3] = state
       return refuse('row_conflict', key)
@@ -148,6 +158,7 @@ local function add()
     local addition = number()
     local limit = take()
     local before = counters.seen[key] or '0'
+    if not tonumber(before) then return broken('counter', key, before) end
     local after = tonumber(before) + addition
     local is_over = limit ~= '' and after > tonumber(limit)
     if is_over or after > EXACT_MAX or after < -EXACT_MAX then return refuse('guard_failed', key, before) end
@@ -164,6 +175,7 @@ local function update_rates(at)
     local cost = number()
     local tolerance = number()
     local stands = rates.seen[key]
+    if stands and not tonumber(stands) then return broken('rate', key, stands) end
     local ahead = math.max(stands and (tonumber(stands) - at) or 0, 0) + cost
     if cost > 0 and ahead > tolerance then return refuse('rate_limited', key, decimal(ahead - tolerance)) end
     put(rates, key, decimal(at + ahead))
@@ -251,6 +263,7 @@ if raise_marks() and write_documents(at) and write_rows() and add() and update_r
   take_journal()
   keep_all(at)
 end
+if unreadable then return {err = unreadable} end
 local is_applied = reply[1] == 'applied'
 for _, key in ipairs(reads) do
   local value = is_applied and counters.seen[key]

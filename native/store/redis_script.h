@@ -17,9 +17,12 @@
 // Thread rule: constants.
 #pragma once
 
+#include <string_view>
+
 namespace orthink::redis_script {
 
 inline constexpr const char* kFormatWritten = "1";
+inline constexpr std::string_view kUnreadable = "ORTHINK ";  // begins an error of kApply, before what in the database cannot be read
 inline constexpr const char* kFormat = "{orthink}:format";
 inline constexpr const char* kEpoch = "{orthink}:epoch";
 inline constexpr const char* kRows = "{orthink}:rows";
@@ -41,7 +44,7 @@ inline constexpr const char* kJournalPrefix = "{orthink}:journal:";
 // expires), rows (key from to is_open created due packed-without-state-and-creation), additions (key add limit), rates (key cost
 // tolerance) and journal (account text), each headed by its count; expects is "any", "absent" or "text", `from` the numbers of
 // the states without anything between, an absent due, expires or limit "".
-// Returns verdict, failed_key, found_state, found_text, found_value, then the values of the reads.
+// Returns verdict, failed_key, found_state, found_text, found_value, then the values of the reads; or the error kUnreadable.
 // All checks come before the first write, since Lua does not roll back. A full server, and one that cannot write its files, refuses the
 // first write and no later one.
 extern const char* const kApply;

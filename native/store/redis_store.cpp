@@ -48,11 +48,11 @@ RedisConnection::Words script_words(const char* command, std::string script, con
   return words;
 }
 
-// Absent is 0.
-Result<std::vector<int64_t>> integers_of(const RedisAnswer& answer) {
+// Of these keys, in their order; absent is 0.
+Result<std::vector<int64_t>> integers_of(const RedisAnswer& answer, const std::vector<std::string>& keys) {
   std::vector<int64_t> values;
-  for (size_t i = 0; i < answer.size(); ++i) {
-    const Result<int64_t> value = redis_pack::read_integer(answer.text(i).value_or("0"));
+  for (size_t i = 0; i < std::min(answer.size(), keys.size()); ++i) {
+    const Result<int64_t> value = redis_pack::read_integer(keys[i], answer.text(i).value_or("0"));
     if (!value) return value.error();
     values.push_back(*value);
   }
@@ -62,9 +62,10 @@ Result<std::vector<int64_t>> integers_of(const RedisAnswer& answer) {
 Result<ledger::Counters> counters_of(const RedisAnswer& answer) {
   ledger::Counters counters;
   for (size_t i = 0; i + 1 < answer.size(); i += 2) {
-    const Result<int64_t> value = redis_pack::read_integer(answer.text(i + 1).value_or(""));
+    const std::string_view key = answer.text(i).value_or("");
+    const Result<int64_t> value = redis_pack::read_integer(key, answer.text(i + 1).value_or(""));
     if (!value) return value.error();
-    counters.emplace(answer.text(i).value_or(""), *value);
+    counters.emplace(key, *value);
   }
   return counters;
 }
@@ -222,6 +223,7 @@ void RedisStore::give_back(std::unique_ptr<Link> link) {
 Result<RedisAnswer> RedisStore::taken(Link& link, Result<RedisAnswer> answer) const {
   if (answer && !answer->error()) return answer;
   if (answer && answer->error()->starts_with("NOSCRIPT")) return answer;
+  if (answer && answer->error()->starts_with(kUnreadable)) return redis_pack::unreadable(answer->error()->substr(kUnreadable.size()));
   link.is_lost = true;
   return answer ? refused(*answer->error()) : answer.error();
 }
@@ -312,7 +314,7 @@ Result<StoreReply> RedisStore::apply_together(const StoreBatch& batch) {
     round_over_.notify_all();
   }
   if (!*mine.answer) return mine.answer->error();
-  return redis_pack::read_reply(**mine.answer);
+  return redis_pack::read_reply(**mine.answer, batch.reads);
 }
 
 StoreReply RedisStore::apply(const StoreBatch& batch) {
@@ -384,7 +386,7 @@ Result<std::optional<StoredRow>> RedisStore::row(const std::string& key) {
   const Result<RedisAnswer> answer = ask({"HGET", kRows, key});
   if (!answer) return answer.error();
   if (!answer->text()) return std::optional<StoredRow>();
-  Result<StoredRow> row = redis_pack::read_row(*answer->text());
+  Result<StoredRow> row = redis_pack::read_row(key, *answer->text());
   if (!row) return row.error();
   return std::optional<StoredRow>(std::move(*row));
 }
@@ -394,7 +396,7 @@ Result<RedisStore::Rows> RedisStore::read_rows(Link& link, const char* index, co
   if (!answer) return answer.error();
   Rows rows;
   for (size_t i = 0; i + 1 < answer->size(); i += 2) {
-    Result<StoredRow> row = redis_pack::read_row(answer->text(i + 1).value_or(""));
+    Result<StoredRow> row = redis_pack::read_row(answer->text(i).value_or(""), answer->text(i + 1).value_or(""));
     if (!row) return row.error();
     rows.emplace_back(answer->text(i).value_or(""), std::move(*row));
   }
@@ -439,7 +441,7 @@ Result<std::vector<int64_t>> RedisStore::integers(const char* hash, const std::v
   words.insert(words.end(), keys.begin(), keys.end());
   const Result<RedisAnswer> answer = ask(words);
   if (!answer) return answer.error();
-  return integers_of(*answer);
+  return integers_of(*answer, keys);
 }
 
 Result<std::vector<int64_t>> RedisStore::counters(const std::vector<std::string>& keys) {
@@ -469,7 +471,7 @@ Result<std::optional<std::string>> RedisStore::document(const std::string& key, 
   const Result<RedisAnswer> answer = ask({"HGET", kDocuments, key});
   if (!answer) return answer.error();
   if (!answer->text()) return std::optional<std::string>();
-  Result<StoredDocument> document = redis_pack::read_document(*answer->text());
+  Result<StoredDocument> document = redis_pack::read_document(key, *answer->text());
   if (!document) return document.error();
   if (document->expires <= at) return std::optional<std::string>();
   return std::optional<std::string>(std::move(document->text));
@@ -481,7 +483,7 @@ Result<Store::Texts> RedisStore::documents(std::string_view prefix, Instant at) 
   if (!answer) return answer.error();
   Texts texts;
   for (size_t i = 0; i + 1 < answer->size(); i += 2) {
-    Result<StoredDocument> document = redis_pack::read_document(answer->text(i + 1).value_or(""));
+    Result<StoredDocument> document = redis_pack::read_document(answer->text(i).value_or(""), answer->text(i + 1).value_or(""));
     if (!document) return document.error();
     if (document->expires > at) texts.emplace_back(answer->text(i).value_or(""), std::move(document->text));
   }
@@ -513,7 +515,7 @@ Result<Instant> RedisStore::now() {
   constexpr int64_t kSecondUs = 1'000'000;
   const Result<RedisAnswer> answer = ask({"TIME"});
   if (!answer) return answer.error();
-  const Result<std::vector<int64_t>> parts = integers_of(*answer);
+  const Result<std::vector<int64_t>> parts = integers_of(*answer, {"seconds of TIME", "microseconds of TIME"});
   if (!parts) return parts.error();
   if (parts->size() != 2) return refused("TIME was answered in another form");
   return Instant{parts->at(0) * kSecondUs + parts->at(1)};

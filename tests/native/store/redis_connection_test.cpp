@@ -118,6 +118,19 @@ TEST_CASE("a command is answered, a refusal is an answer, and bytes are kept") {
   CHECK_FALSE(lost.error().remedy.empty());
 }
 
+TEST_CASE("a server that does not answer is said to, and not in the words of a socket") {
+  RedisServer server;
+  const auto address = *RedisAddress::parse(server.url());
+  auto connection = RedisConnection::open(address);
+  REQUIRE(connection);
+  REQUIRE(::kill(server.pid(), SIGSTOP) == 0);
+  const auto answer = connection->command({"PING"});
+  REQUIRE(::kill(server.pid(), SIGCONT) == 0);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().message == address.words() + " did not answer within 5 s");
+  CHECK(answer.error().errc == Errc::store_unavailable);
+}
+
 TEST_CASE("user, password and database are the server's to judge") {
   const std::string port = std::to_string(free_port());
   RedisServer server({"--port", port, "--bind", "127.0.0.1", "--user", "alice", "on", ">secret", "~*", "&*", "+@all"});
@@ -166,15 +179,15 @@ TEST_CASE("what is packed in another form is refused") {
   for (const char* packed : {"", "1 2 - 0 0", "9 2 - 0 0\n", "1 2 - 1 0\n", "1 2 - 0 5\nabcd", "1 x - 0 0\n", "1 2 y 0 0\n", "1 2 - 0\n",
                              "1 2 - 18446744073709551615 1\nabc", "\n"}) {
     INFO(packed);
-    CHECK_FALSE(redis_pack::read_row(packed));
+    CHECK_FALSE(redis_pack::read_row("k", packed));
   }
-  const auto row = redis_pack::read_row("2 -5 7 1 2\naeeR\n");
+  const auto row = redis_pack::read_row("k", "2 -5 7 1 2\naeeR\n");
   REQUIRE(row);
   CHECK(*row == StoredRow{HoldState::sent, "a", "ee", Instant{-5}, Instant{7}, "R\n"});
-  CHECK_FALSE(redis_pack::read_document("text"));
-  CHECK_FALSE(redis_pack::read_document("1x\ntext"));
-  CHECK(redis_pack::read_document("\ntext")->expires.is_never());
-  CHECK_FALSE(redis_pack::read_integer("1e3"));
+  CHECK_FALSE(redis_pack::read_document("k", "text"));
+  CHECK_FALSE(redis_pack::read_document("k", "1x\ntext"));
+  CHECK(redis_pack::read_document("k", "\ntext")->expires.is_never());
+  CHECK(redis_pack::read_integer("k", "1e3").error().message == "in the Redis database the number k cannot be read: it is \"1e3\"");
   CHECK(redis_pack::range_of("").high == "+");
   CHECK(redis_pack::range_of("a\xff").high == "(b");
   CHECK(redis_pack::range_of("\xff\xff").high == "+");

@@ -280,6 +280,40 @@ TEST_CASE("check() says when an answered batch may be lost, and when the index i
   CHECK(store->check().error().message.ends_with("holds 1 rows, and 0 in their index"));
 }
 
+TEST_CASE("what cannot be read is named by every reader, and stops the batches that need it and no other") {
+  RedisServer server;
+  const auto store = opened(server);
+  const auto any = [](const std::string&, const auto&) { return true; };
+  const std::string number = "c cannot be read: it is \"x\"";
+  server.command({"HSET", redis_script::kCounters, "c", "x"});
+  CHECK(store->apply(addition(1)).found_text == "in the Redis database the counter " + number);
+  CHECK(store->counters({"b", "c"}).error().message == "in the Redis database the number " + number);
+  CHECK(store->all_counters(any).error().message == "in the Redis database the number " + number);
+  StoreBatch batch;
+  batch.reads = {"b", "c"};
+  CHECK(store->apply(batch).found_text == "in the Redis database the number " + number);
+  for (const char* hash : {redis_script::kMarks, redis_script::kRates, redis_script::kDocuments, redis_script::kRows})
+    server.command({"HSET", hash, "c", "x"});
+  batch = {};
+  batch.marks = {{"c", 1, 0}};
+  CHECK(store->apply(batch).found_text == "in the Redis database the mark " + number);
+  batch = {};
+  batch.rates = {{"c", 1, 1}};
+  CHECK(store->apply(batch).found_text == "in the Redis database the rate " + number);
+  batch = {};
+  batch.documents = {{"c", DocumentWrite::Expects::anything, {}, "t", Instant::never()}};
+  CHECK(store->apply(batch).found_text == "in the Redis database the document " + number);
+  CHECK(store->document("c", kNoon).error().message == "in the Redis database the document " + number);
+  batch = {};
+  batch.rows = {{"c", HoldState::none, HoldState::sent, "acc", "e", kNoon, kNoon, "r"}};
+  batch.additions = {{"d", 1, std::nullopt}};
+  CHECK(store->apply(batch).found_text == "in the Redis database the row " + number);
+  CHECK(store->row("c").error().message == "in the Redis database the row " + number);
+  CHECK(*store->counters({"d"}) == std::vector<int64_t>{0});
+  batch.rows.clear();
+  CHECK(store->apply(batch).verdict == Verdict::applied);
+}
+
 TEST_CASE("a full server takes nothing of a batch") {
   RedisServer server({"--maxmemory", "3mb"});
   const auto store = opened(server);
