@@ -100,6 +100,8 @@ void print_receipt(Printer& printer, const Receipt& receipt) {
   if (receipt.attempts > 1) line += "; " + std::to_string(receipt.attempts) + " attempts";
   printer.talk(printer.styled_err(Style::dim, harmless(line)));
   if (receipt.contradiction) printer.talk(printer.styled_err(Style::yellow, "contradiction: ") + harmless(*receipt.contradiction));
+  for (const Note& reason : receipt.reasons)
+    if (reason.code == "fitted") printer.talk(printer.styled_err(Style::yellow, "fitted: ") + harmless(reason.text));
   for (const Note& warning : receipt.warnings) printer.talk(printer.styled_err(Style::yellow, "warning: ") + harmless(warning.text));
 }
 

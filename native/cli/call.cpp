@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "native/cli/call_audience.h"
+#include "native/cli/call_less.h"
 #include "native/driver.h"
 #include "native/key.h"
 #include "native/money/due.h"
@@ -132,15 +133,13 @@ Caller::Turn Caller::turn(const Ask& ask, const CallShow& show, const std::strin
   if (show.idempotency_key) options.idempotency = Claim{ask.tenant, *show.idempotency_key, asked, options.call_id};
   NativeWorld world(*client_, &signals_, *ahead);
   const PrepareOptions planning = options.prepare;
+  const LessOptions less{catalogue_->catalog, planning};
   Result<Exchange> exchange = Exchange::open(world.now(), ask, catalogue_->catalog, std::move(options));
-  if (!exchange) return refuse(exchange.error());
-  const OnShortage on_shortage = [&](NanoUsd affordable) {
-    Ask less = ask;
-    less.max_cost = std::min(affordable.to_money(), ask.max_cost.value_or(Money::max()));
-    const Result<Prepared> prepared = prepare(less, catalogue_->catalog, planning);
-    if (!ask.fits) return Shortage{false, prepared ? std::string() : prepared.error().remedy};
-    if (prepared) turn.less = std::move(less);
-    return Shortage{prepared.ok(), std::string()};
+  if (!exchange) return refuse(show.json ? exchange.error() : as_spoken(exchange.error(), ask, less));
+  const OnShortage on_shortage = [&](ShortOf by) {
+    by.prompt_tokens = exchange->prepared().prompt_tokens_bound;
+    if (ask.fits) turn.less = less_for(ask, by, less);
+    return Shortage{turn.less.has_value(), turn.less ? std::string() : remedy_for(ask, by, less, !show.json)};
   };
   std::unique_ptr<PrintingAudience> audience;
   if (show.json)
@@ -152,6 +151,7 @@ Caller::Turn Caller::turn(const Ask& ask, const CallShow& show, const std::strin
   turn.refusal = exchange->error();
   turn.is_cancelled = turn.refusal && turn.refusal->errc == Errc::cancelled;
   turn.end = audience->replayed().empty() ? end_of(*exchange, before, printer) : orthink::cli::end_of(audience->replayed());
+  if (show.json && printer.gone() && turn.end.exit_code == 0) turn.end.exit_code = 1;  // nobody has the line that tells how it ended
   return turn;
 }
 
@@ -185,7 +185,7 @@ CallEnd Caller::call(const Ask& ask, const CallShow& show, Printer& printer) {
     const Ask less = *turn.less;
     turn = this->turn(less, show, asked, printer);
   }
-  if (turn.less) return refuse(*turn.refusal);
+  if (turn.less) return refuse(show.json ? *turn.refusal : as_spoken(*turn.refusal, now()));
   if (!turn.is_cancelled) tidy_up();
   return turn.end;
 }

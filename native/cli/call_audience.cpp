@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "native/cli/answer_text.h"
+#include "native/cli/call_less.h"
 #include "orthink/exchange/last_event.h"
 #include "orthink/ledger/record.h"
 
@@ -39,10 +40,19 @@ Instant PrintingAudience::rest(const Exchange& exchange, Instant now) {
 }
 
 void PrintingAudience::stored(const StoreBatch& batch, const StoreReply& reply) {
-  if (reply.verdict != StoreReply::Verdict::guard_failed || batch.rows.empty() || batch.rows.front().to != HoldState::reserved) return;
+  if (reply.verdict == StoreReply::Verdict::applied || batch.rows.empty() || batch.rows.front().to != HoldState::reserved) return;
   const Result<HoldRecord> record = HoldRecord::parse(batch.rows.front().record);
   if (!record || record->row != 1) return;
-  if (const std::optional<NanoUsd> affordable = ledger::affordable(*record, limits_, reply)) shortage_ = on_shortage_(*affordable);
+  const std::optional<ledger::LimitState> limit = ledger::short_of(*record, limits_, reply);
+  if (!limit || limit->limit <= 0) return;
+  ShortOf by{*limit, {}};
+  if (limit->kind == LimitKind::tokens_per_minute) {
+    by.tokens_bound = record->tokens_bound;
+    shortage_ = on_shortage_(by);
+  } else if (const std::optional<NanoUsd> affordable = ledger::affordable(*record, limits_, reply)) {
+    by.affordable = *affordable;
+    shortage_ = on_shortage_(by);
+  }
 }
 
 Error PrintingAudience::shown_error(const Exchange& exchange) const {
@@ -126,7 +136,7 @@ void TextAudience::end(const Exchange& exchange) {
   if (const std::string bytes = view_.clear(); !bytes.empty()) printer_.talk_raw(bytes);
   if (printer_.gone()) return;
   if (exchange.error()) {
-    static_cast<void>(printer_.fail(shown_error(exchange), false));
+    static_cast<void>(printer_.fail(as_spoken(shown_error(exchange), now()), false));
   } else if (const std::string_view text = advice(exchange.outcome()); !text.empty()) {
     printer_.talk(printer_.styled_err(Style::yellow, std::string(name(exchange.outcome())) + ": ") + std::string(text));
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,13 +17,20 @@
 
 namespace orthink::cli {
 
-// What is done about a call whose first reservation money stood against.
+// What stood against a call's first reservation: money, or tokens a minute.
+struct ShortOf {
+  ledger::LimitState limit;
+  NanoUsd affordable;                      // money: what would have passed
+  std::optional<uint64_t> tokens_bound{};  // tokens a minute: what the call may need, the prompt's share in `prompt_tokens`
+  uint64_t prompt_tokens = 0;
+};
+
+// What is done about it.
 struct Shortage {
   bool is_silent = false;  // nothing is printed: it is asked again with less
   std::string remedy;      // in place of the error's own, unless empty
 };
-// `affordable`: what would have passed.
-using OnShortage = std::function<Shortage(NanoUsd affordable)>;
+using OnShortage = std::function<Shortage(ShortOf by)>;
 
 // Tells the world to cancel when nobody reads our output any more.
 class PrintingAudience : public Audience {

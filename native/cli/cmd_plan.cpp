@@ -1,6 +1,7 @@
 #include "native/ask_document.h"
 #include "native/catalogue_cache.h"
 #include "native/cli/answer_text.h"
+#include "native/cli/call_less.h"
 #include "native/cli/verbs.h"
 #include "native/config.h"
 #include "native/system.h"
@@ -116,23 +117,9 @@ void print_plan(Printer& printer, const Prepared& plan, const Ask& ask) {
 
 // The closest arguments that would pass, as flags; empty when there are none.
 std::string nearest_flags(const std::string& document) {
-  struct Name {
-    std::string_view field;
-    Flag flag;
-  };
-  constexpr Name kNames[] = {{"model", Flag::model},           {"think", Flag::think},           {"answer_tokens", Flag::answer},
-                             {"max_tokens", Flag::max_tokens}, {"max_cost_usd", Flag::max_cost}, {"lenient", Flag::lenient}};
   Result<json::Value> parsed = json::parse(document);
   const json::Value* nearest = parsed ? parsed->find("nearest") : nullptr;
-  std::string out;
-  if (nearest == nullptr) return out;
-  for (const json::Member& member : nearest->members())
-    for (const Name& name : kNames) {
-      if (member.key != name.field) continue;
-      out += " " + std::string(row(name.flag).name);
-      if (row(name.flag).takes != Takes::nothing) out += " " + member.value.text();
-    }
-  return out;
+  return nearest == nullptr ? std::string() : flags_of(*nearest);
 }
 
 // A refusal before the plan could be made, in the shape of the plan document.
@@ -166,8 +153,8 @@ int run_plan(const Typed& typed, Printer& printer) {
     if (!typed.json()) print_plan(printer, *plan, *ask);
     return 0;
   }
-  int code = printer.fail(plan.error(), false);
-  if (std::string flags = nearest_flags(shown); !flags.empty()) printer.talk("  closest that would pass:" + harmless(flags));
+  int code = printer.fail(as_spoken(plan.error(), *ask, {catalogue.catalog, options}), false);
+  if (std::string flags = nearest_flags(shown); !flags.empty()) printer.talk("  closest that would pass: " + harmless(flags));
   return code;
 }
 

@@ -84,6 +84,92 @@ TEST_CASE("a limit refuses with what would pass, and --fit sends that") {
   CHECK(room.bought() == 1);
 }
 
+TEST_CASE("tokens a minute that can never do name the call that would, and --fit sends it") {
+  const Room room;
+  REQUIRE(room.run({"budget", "set", "user:r", "--tokens-per-minute", "5000"}).exit_code == 0);
+  const Run refused = room.run({"ask", "--user", "r", "hi"});
+  CHECK(refused.exit_code == 3);
+  CHECK(refused.err.find("user:r may use 5000 tokens a minute: 0 used; this call may need up to 9250, so it can never pass as it is\n"
+                         "  This would pass: --max-tokens 3942; --fit finds it by itself.") != std::string::npos);
+  const json::Value error = last_line(room.run({"ask", "--json", "--user", "r", "hi"}));
+  CHECK(at(error, {"error", "retry"}) == "changed");
+  CHECK(at(error, {"error", "retry_after_ms"}) == "null");
+  CHECK(at(error, {"error", "remedy"}) == R"(This would pass: {"max_tokens":3942}; "fit" finds it by itself.)");
+  CHECK(room.bought() == 0);
+  const json::Value fitted = last_line(room.run({"ask", "--json", "--user", "r", "--fit", "hi"}));
+  CHECK(at(fitted, {"type"}) == "complete");
+  CHECK(at(fitted, {"receipt", "reasons"})
+            .find("The total cap was lowered to 3,942 tokens, to fit a limit: user:r may use 5,000 tokens a minute, and 5,000 are left.") !=
+        std::string::npos);
+  CHECK(room.bought() == 1);
+  const json::Value later = last_line(room.run({"ask", "--json", "--user", "r", "--max-tokens", "3942", "hi"}));
+  CHECK(at(later, {"error", "message"}).find(" used; this call may need up to 5000; it would pass in ") != std::string::npos);
+  CHECK(at(later, {"error", "retry"}) == "after");
+  CHECK(at(later, {"error", "retry_after_ms"}) != "null");
+  CHECK(at(later, {"error", "resets_at"}) != "null");
+  REQUIRE(room.run({"budget", "set", "user:s", "--tokens-per-minute", "1000"}).exit_code == 0);
+  CHECK(room.run({"ask", "--user", "s", "--fit", "hi"}).exit_code == 3);
+  CHECK(room.run({"ask", "--user", "s", "hi"}).err.find("raise the limit with `orthink budget set user:s --tokens-per-minute N`") !=
+        std::string::npos);
+}
+
+TEST_CASE("what fitting lowered is told, and what was asked stays asked") {
+  const Room room;
+  REQUIRE(room.run({"budget", "set", "user:f", "--usd-per-day", "0.01"}).exit_code == 0);
+  const std::string lowered = "Thinking was lowered from high to off and the total cap to 1,735 tokens, to fit ";
+  const Run text = room.run({"ask", "--user", "f", "--think", "high", "--fit", "hi"});
+  CHECK(text.exit_code == 0);
+  CHECK(text.err.find("fitted: " + lowered + "a limit: user:f may use $0.01 a day, and $0.01 is left.") != std::string::npos);
+  const json::Value own = last_line(room.run({"ask", "--json", "--think", "high", "--max-cost", "0.01", "--fit", "hi"}));
+  const json::Value limited = last_line(room.run({"ask", "--json", "--user", "f", "--think", "high", "--fit", "hi"}));
+  CHECK(at(own, {"receipt", "reasons"}).find(lowered + "the max_cost of $0.01.") != std::string::npos);
+  for (const json::Value* complete : {&own, &limited}) {
+    CHECK(at(*complete, {"receipt", "think", "asked"}) == "high");
+    CHECK(at(*complete, {"receipt", "think", "sent"}) == "off");
+    CHECK(at(*complete, {"receipt", "reasons"}).find("that was asked for") == std::string::npos);
+    CHECK(at(*complete, {"receipt", "reasons"}).find("Thinking was lowered from high to off") != std::string::npos);
+  }
+  const json::Value why = last_line(room.run({"why", "last", "--json"}));
+  CHECK(at(why, {"asked", "think"}) == "high");
+  CHECK(why.find("asked")->find("max_cost_usd") == nullptr);
+  CHECK(why.find("asked")->find("max_tokens") == nullptr);
+}
+
+TEST_CASE("on a terminal a limit says when it resets and what to type") {
+  const Room room;
+  for (const char* limit : {"0", "0.0001", "0.02"}) {
+    const std::string user = std::string("user:u") + limit;
+    REQUIRE(room.run({"budget", "set", user, "--usd-per-day", limit}).exit_code == 0);
+  }
+  const Run none = room.run({"ask", "--user", "u0", "hi"});
+  CHECK(none.err.find("nothing may pass\n  Waiting does not help; raise the limit: `orthink budget set user:u0 --usd-per-day USD`.") !=
+        std::string::npos);
+  const Run little = room.run({"ask", "--user", "u0.0001", "hi"});
+  CHECK(little.err.find("; resets at 00:00 UTC tomorrow\n  No smaller setting fits: raise the limit with `orthink budget set user:u0.0001 "
+                        "--usd-per-day USD`") != std::string::npos);
+  const Run some = room.run({"ask", "--user", "u0.02", "hi"});
+  CHECK(some.err.find("  This would pass: --max-tokens ") != std::string::npos);
+  const Run own = room.run({"ask", "--think", "high", "--max-cost", "0.01", "hi"});
+  CHECK(own.err.find("  This would pass: --think off --max-tokens 1735; --fit finds it by itself.") != std::string::npos);
+}
+
+TEST_CASE("a retry that a limit stops tells the failure and the limit") {
+  Room room("500=1");
+  room.variables["ORTHINK_DAILY_LIMIT_USD"] = "0.05";
+  const Run run = room.run({"ask", "--json", "hi"});
+  CHECK(run.exit_code == 1);
+  CHECK(at(last_line(run), {"error", "code"}) == "upstream_internal");
+  CHECK(at(last_line(run), {"receipt", "warnings"}).find("It was not tried again: ") != std::string::npos);
+  CHECK(at(last_line(run), {"receipt", "warnings"}).find("user:local may use $0.05 a day") != std::string::npos);
+}
+
+TEST_CASE("a web page in place of an answer is nobody's body") {
+  const Room room("html-200=1");
+  const Run run = room.run({"ask", "hi"});
+  CHECK(run.exit_code == 1);
+  CHECK(run.err.find("a web page came in place of an answer\n  Something between here and the upstream sent it") != std::string::npos);
+}
+
 TEST_CASE("fit: what nothing fits is refused in the limit's words") {
   Room room;
   room.variables["ORTHINK_DAILY_LIMIT_USD"] = "0.000001";

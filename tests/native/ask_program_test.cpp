@@ -237,13 +237,14 @@ TEST_CASE("a second signal leaves at once where the first one drains") {
   CHECK(at(lines_of(run.out).back(), {"receipt", "total_ms"}).as_u64().value_or(99'999) < 9'000);
 }
 
-TEST_CASE("a reader that leaves is no error, and nothing is said") {
+TEST_CASE("a reader that leaves before the last event is told by the exit code alone; of text it is no error") {
   const Room room;
   test::RunOptions options;
   options.closes_out_early = true;
   const Run run = room.run({"ask", "--json", "--think", "8k", "Why?"}, options);
-  CHECK(run.exit_code == 0);
+  CHECK(run.exit_code == 1);
   CHECK(run.err.empty());
+  CHECK(room.run({"models"}, options).exit_code == 0);
 }
 
 TEST_CASE("what a model says does not steer the terminal") {

@@ -20,6 +20,13 @@ namespace orthink {
 
 inline constexpr std::string_view kDefaultModel = "anthropic/claude-haiku-4.5";
 
+// What was asked before fitting lowered the ask.
+struct AskedBefore {
+  std::string think;
+  std::optional<uint64_t> max_tokens;
+  std::string told;  // what was lowered, from what, and to fit what: a sentence
+};
+
 struct Ask {
   std::string model{kDefaultModel};
   std::vector<std::string> fallbacks;           // models[] after the first
@@ -36,6 +43,7 @@ struct Ask {
   std::string tenant;  // never sent upstream
   std::string session;
   std::optional<Duration> deadline;  // whole call
+  std::optional<AskedBefore> before;  // set by fitting alone; plans and receipts tell it
   // Everything passed on unchanged after a check of its type: tools, tool_choice, response_format, provider, plugins,
   // temperature, top_p, stop, seed, ... in the order given.
   std::vector<json::Member> passed_on;

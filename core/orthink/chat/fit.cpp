@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "orthink/think/words.h"
+
 namespace orthink {
 namespace {
 
@@ -72,6 +74,18 @@ std::optional<Ask> largest_under_cap(const Ask& ask, const ModelCard& card, uint
     if (auto found = highest_effort(capped, below, plan)) return found;
   }
   return without_thinking(capped, plan);
+}
+
+void tell_lowered(const Ask& ask, Ask& lower, std::string_view why) {
+  AskedBefore before = ask.before.value_or(AskedBefore{ask.think.to_text(), ask.max_tokens, {}});
+  const std::string think = lower.think.to_text();
+  std::string told;
+  if (think != before.think) told = "Thinking was lowered from " + before.think + " to " + think;
+  if (lower.max_tokens && lower.max_tokens != before.max_tokens)
+    told += (told.empty() ? "The total cap was lowered to " : " and the total cap to ") + grouped(*lower.max_tokens) + " tokens";
+  if (told.empty() && lower.max_cost) told = "What the call may cost was lowered to $" + lower.max_cost->to_decimal();
+  before.told = told + ", " + std::string(why) + ".";
+  lower.before = std::move(before);
 }
 
 std::string difference_json(const Ask& ask, const Ask& near) {

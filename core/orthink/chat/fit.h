@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "orthink/catalog/catalog.h"
 #include "orthink/chat/ask.h"
@@ -21,6 +22,9 @@ using Plan = std::function<Result<Prepared>(const Ask&)>;
 
 // The largest settings with at most `cap_tokens` of output for which `plan` passes; nothing when none do.
 std::optional<Ask> largest_under_cap(const Ask& ask, const ModelCard& card, uint64_t cap_tokens, const Plan& plan);
+
+// Keeps in `lower` what `ask` asked for. `why`: "to fit the max_cost of $1".
+void tell_lowered(const Ask& ask, Ask& lower, std::string_view why);
 
 // What differs in `near`, as the document's own fields: {"think":"high","max_tokens":4096}.
 std::string difference_json(const Ask& ask, const Ask& near);

@@ -282,6 +282,16 @@ Result<void> Planner::refuse_softened_off(const std::vector<const Candidate*>& m
   return {};
 }
 
+// The settings are fitting's choice: what was asked stays what is told as asked.
+void Planner::explain_fit(const Ask& ask, Prepared& prepared) {
+  prepared.think.asked = ask.before->think;
+  for (Note& reason : prepared.reasons)
+    if (reason.code == "cap" && ask.max_tokens != ask.before->max_tokens)
+      reason.text = "The total cap is " + std::string(name(prepared.think.cap_name)) + ' ' + grouped(prepared.think.output_cap_tokens) +
+                    ", thinking included.";
+  prepared.reasons.push_back({"fitted", ask.before->told});
+}
+
 // Without require_parameters a provider may ignore what the promise rests on.
 void Planner::lower_promise(const Ask& ask, Prepared& prepared) {
   const CallerRouting caller = caller_routing(ask);
@@ -371,6 +381,10 @@ std::optional<Ask> Planner::fitted(const Ask& ask, Money ceiling) const {
   return found;
 }
 
+std::optional<Ask> Planner::fitted(const Ask& ask, uint64_t cap_tokens) const {
+  return largest_under_cap(ask, first_->card, cap_tokens, [this](const Ask& a) { return plan(a); });
+}
+
 Result<Prepared> Planner::plan(const Ask& ask) const {
   Prepared prepared;
   prepared.asked_model = ask.model;
@@ -406,13 +420,14 @@ Result<Prepared> Planner::plan(const Ask& ask) const {
                                    ask.option("transforms") == nullptr && ask.option("plugins") == nullptr;
   prepared.body = request_body(parts);
   explain(ask, parts, prepared);
+  if (ask.before) explain_fit(ask, prepared);
   return prepared;
 }
 
 Result<Prepared> Planner::plan_or_fit(const Ask& ask) const {
   Result<Prepared> as_is = plan(ask);
   if (as_is || as_is.error().errc != Errc::cost_above_max) return as_is;
-  const std::optional<Ask> lower = fitted(ask, *ask.max_cost);
+  std::optional<Ask> lower = fitted(ask, *ask.max_cost);
   if (!lower) {
     Error error = as_is.error();
     error.remedy = "No smaller setting fits: raise max_cost, shorten the prompt, or choose a cheaper model.";
@@ -423,12 +438,8 @@ Result<Prepared> Planner::plan_or_fit(const Ask& ask) const {
     error.remedy = "This would pass: " + difference_json(ask, *lower) + "; \"fit\" finds it by itself.";
     return error;
   }
-  Result<Prepared> prepared = plan(*lower);
-  if (prepared) {
-    prepared->reasons.push_back(
-        {"fitted", "Settings were lowered to fit " + usd(*ask.max_cost) + ": " + difference_json(ask, *lower) + "."});
-  }
-  return prepared;
+  tell_lowered(ask, *lower, "to fit the max_cost of " + usd(*ask.max_cost));
+  return plan(*lower);
 }
 
 std::optional<Ask> Planner::nearest(const Ask& ask, const Error& error) const {

@@ -25,6 +25,9 @@ class Planner {
   Result<Prepared> plan(const Ask& ask) const;
   // The same, lowered to its max_cost where the ask says `fit`.
   Result<Prepared> plan_or_fit(const Ask& ask) const;
+  // The largest settings whose worst case is at most `ceiling`, or whose total cap is at most `cap_tokens`; nothing when none pass.
+  [[nodiscard]] std::optional<Ask> fitted(const Ask& ask, Money ceiling) const;
+  [[nodiscard]] std::optional<Ask> fitted(const Ask& ask, uint64_t cap_tokens) const;
   // The closest ask that passes in place of one refused with `error`; nothing when none was found.
   [[nodiscard]] std::optional<Ask> nearest(const Ask& ask, const Error& error) const;
 
@@ -41,11 +44,11 @@ class Planner {
   void raise_to_target(const Candidate& model, const ThinkPlan& think, const WorstCase& worst, DearestPrices& prices) const;
   Result<void> refuse_uncovered(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared) const;
   Result<void> refuse_softened_off(const std::vector<const Candidate*>& models, const Prepared& prepared) const;
+  static void explain_fit(const Ask& ask, Prepared& prepared);
   static void lower_promise(const Ask& ask, Prepared& prepared);
   [[nodiscard]] std::string price_doubt(const Ask& ask, const std::vector<const Candidate*>& models, const Prepared& prepared) const;
   Result<void> judge_price(const Ask& ask, const std::vector<const Candidate*>& models, Prepared& prepared, std::optional<MaxPrice>& max_price) const;
   void stand_in(const Ask& ask, const Error& doubt, Prepared& prepared, std::optional<MaxPrice>& max_price) const;
-  [[nodiscard]] std::optional<Ask> fitted(const Ask& ask, Money ceiling) const;
   void explain_routing(const Ask& ask, const RequestParts& parts, Prepared& prepared) const;
   void explain(const Ask& ask, const RequestParts& parts, Prepared& prepared) const;
 

@@ -12,6 +12,16 @@ Result<Prepared> prepare(const Ask& ask, const Catalog& catalog, const PrepareOp
   return planner.plan_or_fit(ask);
 }
 
+std::optional<Ask> lowered(const Ask& ask, const Catalog& catalog, const PrepareOptions& options, Money ceiling) {
+  Planner planner(catalog, options);
+  return planner.look_up(ask) ? planner.fitted(ask, ceiling) : std::nullopt;
+}
+
+std::optional<Ask> lowered(const Ask& ask, const Catalog& catalog, const PrepareOptions& options, uint64_t cap_tokens) {
+  Planner planner(catalog, options);
+  return planner.look_up(ask) ? planner.fitted(ask, cap_tokens) : std::nullopt;
+}
+
 std::string plan_document(const Prepared& prepared) {
   const ThinkPlan& think = prepared.think;
   json::Writer out;

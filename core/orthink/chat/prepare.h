@@ -42,6 +42,10 @@ struct Prepared {
 
 Result<Prepared> prepare(const Ask& ask, const Catalog& catalog, const PrepareOptions& options);
 
+// The ask with the largest cap and thinking that cost at most `ceiling`, or take at most `cap_tokens` of output; nothing when none do.
+std::optional<Ask> lowered(const Ask& ask, const Catalog& catalog, const PrepareOptions& options, Money ceiling);
+std::optional<Ask> lowered(const Ask& ask, const Catalog& catalog, const PrepareOptions& options, uint64_t cap_tokens);
+
 // The `plan` document of the public interface, schema 1, on one line without newline: {"schema":1,"ok":true,...} or
 // {"schema":1,"ok":false,"error":{...},"nearest":{...}|null}.
 std::string plan_document(const Ask& ask, const Catalog& catalog, const PrepareOptions& options);

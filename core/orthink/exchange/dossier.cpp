@@ -85,7 +85,7 @@ Dossier::Dossier(const Ask& ask, const Prepared& prepared) {
   }
   write_facts(out_, {{"think", prepared.think.asked},
                      {"answer_tokens", ask.answer_tokens},
-                     {"max_tokens", ask.max_tokens},
+                     {"max_tokens", ask.before ? ask.before->max_tokens : ask.max_tokens},
                      {"max_cost_usd", decimal(ask.max_cost)},
                      {"user", ask.user},
                      {"tenant", ask.tenant},

@@ -310,7 +310,7 @@ Receipt refusal_receipt(const Ask& ask, std::string call_id) {
   Receipt receipt;
   if (!call_id.empty()) receipt.call_id = std::move(call_id);
   receipt.asked_model = ask.model;
-  receipt.think_asked = ask.think.to_text();
+  receipt.think_asked = ask.before ? ask.before->think : ask.think.to_text();
   return receipt;
 }
 

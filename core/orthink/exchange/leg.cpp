@@ -57,6 +57,14 @@ ResponseReader::Form form_of(const http::Head& head) {
   return ResponseReader::Form::detect;
 }
 
+// Nobody gave the body that is no answer: it came in place of one.
+Error foreign_answer(const http::Head& head, const Error& found) {
+  if (head.find("content-type").find("html") == std::string_view::npos) return make_error(Errc::malformed_response, found.message);
+  return make_error(Errc::malformed_response, "a web page came in place of an answer",
+                    "Something between here and the upstream sent it, such as a network's sign-in page: look with a browser, and check "
+                    "ORTHINK_BASE_URL.");
+}
+
 }  // namespace
 
 void Exchange::State::send() {
@@ -243,7 +251,7 @@ void Exchange::State::end_body() {
     return conclude(std::nullopt, Bill::unknown);
   }
   const Bill bill = is_insured(*ending.error) ? Bill::insured : Bill::unknown;
-  conclude(std::move(*ending.error), bill);
+  conclude(ending.error->errc == Errc::not_a_chat_body ? foreign_answer(head, *ending.error) : std::move(*ending.error), bill);
 }
 
 // Zero-completion insurance (OpenRouter's documentation) holds where the upstream says that it failed, or its final usage says that nothing was

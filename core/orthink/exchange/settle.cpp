@@ -171,7 +171,12 @@ void Exchange::State::on_refused(const StoreReply& reply) {
     warn("retry_unaffordable", "It was not tried again: retries may hold " + std::to_string(ledger::kRetryPercent) +
                                    " % of what is left, and " + ledger::standing(*state) + ".");
   } else {
-    error = ledger::refusal(hold, options.ledger.scopes, reply, now);
+    Error refused = ledger::refusal(hold, options.ledger.scopes, reply, now);
+    const bool is_limit = reply.verdict == StoreReply::Verdict::guard_failed || reply.verdict == StoreReply::Verdict::rate_limited;
+    if (row > 1 && error && is_limit)
+      warn("retry_refused", "It was not tried again: " + refused.message + ".");
+    else
+      error = std::move(refused);
   }
   tell(Decided::refused, Bill::none, {}, false, &reply);
   if (reply.verdict == StoreReply::Verdict::unavailable) witness.reset();  // nowhere to keep it

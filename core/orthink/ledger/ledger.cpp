@@ -109,31 +109,56 @@ std::string retries_key_of(const LimitState& state, const HoldRecord& record) {
   return retries_key(state.scope, is_month, window_of(record, is_month));
 }
 
-Error over_limit(const HoldRecord& record, const LimitState& state, Instant at) {
-  std::string text = standing(state);
-  if (is_money(state.kind)) text += "; this call may cost up to " + amount_text(state.kind, record.bound.nano);
-  Error error = make_error(is_money(state.kind) ? Errc::budget_refused : Errc::rate_limited, std::move(text));
+// `needed`: what the call takes of the limit. More than the limit ever lets pass is no matter of time.
+Error over_limit(const LimitState& state, std::string text, int64_t needed, Instant at) {
+  const bool never = needed > state.limit;
+  text += state.limit == 0 ? "; nothing may pass" : never ? ", so it can never pass as it is" : "";
+  const std::string raise = how_to_raise(state);
+  const std::string remedy = state.limit == 0 ? "Waiting does not help; raise the limit: " + raise + "."
+                             : never          ? "Ask for less, or raise the limit: " + raise + "."
+                                              : "Wait until the limit has room again, or raise it: " + raise + ".";
+  Error error = make_error(is_money(state.kind) ? Errc::budget_refused : Errc::rate_limited, std::move(text), remedy);
   error.scope = state.scope.to_text();
-  error.resets_at = window::iso_text(state.resets);
-  error.retry_after = state.resets - at;
+  if (state.limit > 0 && (!never || is_money(state.kind))) error.resets_at = window::iso_text(state.resets);
+  if (never)
+    error.retry = Retry::changed;
+  else
+    error.retry_after = state.resets - at;
   return error;
 }
 
-Error too_fast(const ScopeList& limits, const StoreReply& reply, Instant at) {
+Error over_sum(const HoldRecord& record, const LimitState& state, Instant at) {
+  const bool is_sum = is_money(state.kind);
+  std::string text = standing(state);
+  if (is_sum) text += "; this call may cost up to " + amount_text(state.kind, record.bound.nano);
+  return over_limit(state, std::move(text), is_sum ? record.bound.nano : 1, at);
+}
+
+// The limit a minute that stands against the call; `spent`: what is in use of it, `resets`: when the call would pass.
+std::optional<LimitState> rate_state(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, Instant at) {
   for (const ScopeLimits& each : limits) {
     const bool is_tokens = reply.failed_key == tokens_rate_key(each.scope);
     if (!is_tokens && reply.failed_key != requests_rate_key(each.scope)) continue;
     const LimitKind kind = is_tokens ? LimitKind::tokens_per_minute : LimitKind::requests_per_minute;
-    const int64_t limit = each.limits.get(kind).value_or(0);
-    Error error = make_error(Errc::rate_limited, allowance(each.scope, kind, limit) + ", and has used them");
-    error.scope = each.scope.to_text();
-    if (limit > 0 && reply.found_value < kMinuteUs * 2) {
-      error.retry_after = Duration::micros(reply.found_value);
-      error.resets_at = window::iso_text(at + Duration::micros(reply.found_value + 999'999));
-    }
-    return error;
+    LimitState state{each.scope, kind, each.limits.get(kind).value_or(0), 0, 0, at + Duration::micros(reply.found_value)};
+    if (state.limit <= 0) return state;
+    const RateUpdate rate = rate_of({}, is_tokens ? record.tokens_bound : 1, state.limit);
+    const int64_t busy_us = std::max<int64_t>(0, reply.found_value + rate.tolerance_us - rate.cost_us);
+    state.spent = std::min(state.limit, divided_up(std::min(busy_us, kMinuteUs) * state.limit, kMinuteUs));
+    return state;
   }
-  return make_error(Errc::rate_limited, "the rate " + reply.failed_key + " is used up");
+  return std::nullopt;
+}
+
+Error too_fast(const HoldRecord& record, const LimitState& state, Instant at) {
+  const bool is_tokens = state.kind == LimitKind::tokens_per_minute;
+  const int64_t needed = is_tokens ? static_cast<int64_t>(record.tokens_bound) : 1;
+  std::string text = allowance(state.scope, state.kind, state.limit) + ": " + std::to_string(state.spent) + " used";
+  if (is_tokens) text += "; this call may need up to " + std::to_string(needed);
+  if (needed <= state.limit) text += "; it would pass in " + std::to_string(divided_up((state.resets - at).us, 1'000'000)) + " s";
+  Error error = over_limit(state, std::move(text), needed, at);
+  if (error.resets_at) error.resets_at = window::iso_text(state.resets + Duration::micros(999'999));
+  return error;
 }
 
 }  // namespace
@@ -176,6 +201,12 @@ std::string standing(const LimitState& state) {
   std::string text = allowance(state.scope, state.kind, state.limit) + ": " + amount_text(state.kind, state.spent) + " spent";
   if (is_money(state.kind)) text += ", " + amount_text(state.kind, state.held) + " held";
   return text;
+}
+
+std::string how_to_raise(const LimitState& state) {
+  std::string flag(name(state.kind));
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return "`orthink budget set " + state.scope.to_text() + " --" + flag + (is_money(state.kind) ? " USD`" : " N`");
 }
 
 Scope blocked_scope(const HoldRecord& record) {
@@ -282,7 +313,7 @@ Error refusal(const HoldRecord& record, const ScopeList& limits, const StoreRepl
   switch (reply.verdict) {
     case StoreReply::Verdict::guard_failed:
       for (const LimitState& state : limit_states(record, limits, reply))
-        if (key_of(state, record) == reply.failed_key) return over_limit(record, state, at);
+        if (key_of(state, record) == reply.failed_key) return over_sum(record, state, at);
       for (const ScopeLimits& each : limits) {
         if (blocked_key(each.scope) != reply.failed_key) continue;
         Error error = make_error(Errc::account_blocked, each.scope.to_text() + " is blocked: a call of it cost more than its bound",
@@ -292,7 +323,8 @@ Error refusal(const HoldRecord& record, const ScopeList& limits, const StoreRepl
       }
       return make_error(Errc::budget_refused, "the counter " + reply.failed_key + " cannot grow any more");
     case StoreReply::Verdict::rate_limited:
-      return too_fast(limits, reply, at);
+      if (const std::optional<LimitState> state = rate_state(record, limits, reply, at)) return too_fast(record, *state, at);
+      return make_error(Errc::rate_limited, "the rate " + reply.failed_key + " is used up");
     case StoreReply::Verdict::clock_behind:
       return make_error(Errc::clock_refused, "this machine's clock is more than five minutes behind what the store has seen");
     case StoreReply::Verdict::row_conflict:
@@ -316,6 +348,14 @@ std::optional<NanoUsd> affordable(const HoldRecord& record, const ScopeList& lim
   }
   if (!is_money_short || least == 0) return std::nullopt;
   return NanoUsd{least};
+}
+
+std::optional<LimitState> short_of(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply) {
+  if (reply.verdict == StoreReply::Verdict::rate_limited) return rate_state(record, limits, reply, Instant::zero());
+  if (reply.verdict != StoreReply::Verdict::guard_failed) return std::nullopt;
+  for (LimitState& state : limit_states(record, limits, reply))
+    if (key_of(state, record) == reply.failed_key) return std::move(state);
+  return std::nullopt;
 }
 
 std::vector<LimitState> near_limits(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, uint32_t percent) {

@@ -72,6 +72,10 @@ std::string standing(const LimitState& state);
 Error refusal(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply, Instant at);
 // Money that would have passed when money stood against it: what the tightest scope has left. Nothing: another limit, or nothing left.
 std::optional<NanoUsd> affordable(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply);
+// The limit that refused a reservation; of one a minute, `spent` is what is in use of it. Nothing: no limit did.
+std::optional<LimitState> short_of(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply);
+// What raises it: "`orthink budget set user:alice --usd-per-day USD`".
+std::string how_to_raise(const LimitState& state);
 // Every limit of money and of requests a day that is set, as an answer to a batch with read_standing() says.
 std::vector<LimitState> limit_states(const HoldRecord& record, const ScopeList& limits, const StoreReply& reply);
 void read_standing(StoreBatch& batch, const HoldRecord& record);

@@ -152,7 +152,7 @@ TEST_CASE("rates let a burst of the limit pass, then one at a time") {
   REQUIRE(reply.verdict == Verdict::rate_limited);
   const Error error = ledger::refusal(eighth, limits, reply, kNoon);
   CHECK(error.errc == Errc::rate_limited);
-  CHECK(error.message == "user:alice may use 7 requests a minute, and has used them");
+  CHECK(error.message == "user:alice may use 7 requests a minute: 7 used; it would pass in 9 s");
   REQUIRE(error.retry_after);
   CHECK(error.retry_after->us == 8'571'429);
   const Instant later = kNoon + *error.retry_after;
@@ -292,12 +292,12 @@ TEST_CASE("every refusal has its own words and names its scope") {
   CHECK(refused(Verdict::guard_failed, ledger::blocked_key(kAlice)).scope == "user:alice");
   CHECK(refused(Verdict::guard_failed, "c/nobody/d1").errc == Errc::budget_refused);
   const Error minute = refused(Verdict::rate_limited, ledger::requests_rate_key(kAlice), 20'000'000);
-  CHECK(minute.message == "user:alice may use 3 requests a minute, and has used them");
+  CHECK(minute.message == "user:alice may use 3 requests a minute: 3 used; it would pass in 20 s");
   CHECK(minute.retry_after == Duration::seconds(20));
   CHECK(minute.resets_at == "2026-11-24T12:00:20Z");
-  const Error tokens = refused(Verdict::rate_limited, ledger::tokens_rate_key(kAlice), 120'000'000);
-  CHECK(tokens.message == "user:alice may use 600 tokens a minute, and has used them");
-  CHECK_FALSE(tokens.retry_after);
+  const Error tokens = refused(Verdict::rate_limited, ledger::tokens_rate_key(kAlice), 4'500'000);
+  CHECK(tokens.message == "user:alice may use 600 tokens a minute: 545 used; this call may need up to 100; it would pass in 5 s");
+  CHECK(tokens.retry_after == Duration::millis(4'500));
   CHECK(refused(Verdict::rate_limited, ledger::tokens_rate_key(Scope{})).retry_after == std::nullopt);
   CHECK(refused(Verdict::rate_limited, "r/nobody").scope == std::nullopt);
   CHECK(refused(Verdict::clock_behind, "clock").errc == Errc::clock_refused);
@@ -309,6 +309,41 @@ TEST_CASE("every refusal has its own words and names its scope") {
   CHECK(ledger::refusal(hold, limits, away, kNoon).message == "gone");
   away.verdict = Verdict::document_conflict;
   CHECK(ledger::refusal(hold, limits, away, kNoon).errc == Errc::store_unavailable);
+}
+
+TEST_CASE("what a limit can never let pass is no matter of time") {
+  const auto limits = scopes(R"({"tokens_per_minute":0})", R"({"tokens_per_minute":5000,"usd_per_day":"0","requests_per_day":0})");
+  HoldRecord hold = record(limits, 1, 1);
+  hold.tokens_bound = 9'250;
+  StoreReply reply = MemoryTable().apply(ledger::reserve(hold, scopes("{}", R"({"tokens_per_minute":5000})"), "e1", kNoon));
+  REQUIRE(reply.verdict == Verdict::rate_limited);
+  const Error never = ledger::refusal(hold, limits, reply, kNoon);
+  CHECK(never.message == "user:alice may use 5000 tokens a minute: 0 used; this call may need up to 9250, so it can never pass as it is");
+  CHECK(never.remedy == "Ask for less, or raise the limit: `orthink budget set user:alice --tokens-per-minute N`.");
+  CHECK(never.retry == Retry::changed);
+  CHECK_FALSE(never.retry_after);
+  CHECK_FALSE(never.resets_at);
+  REQUIRE(ledger::short_of(hold, limits, reply));
+  CHECK(ledger::short_of(hold, limits, reply)->left() == 5'000);
+  reply.failed_key = ledger::tokens_rate_key(Scope{});
+  CHECK(ledger::refusal(hold, limits, reply, kNoon).message ==
+        "global may use 0 tokens a minute: 0 used; this call may need up to 9250; nothing may pass");
+  reply.failed_key = "t/nobody";
+  CHECK_FALSE(ledger::short_of(hold, limits, reply));
+  reply = MemoryTable().apply(ledger::reserve(hold, scopes("{}", "{}"), "e1", kNoon));
+  CHECK_FALSE(ledger::short_of(hold, limits, reply));
+  reply.verdict = Verdict::guard_failed;
+  for (const std::string& key : {ledger::committed_key(kAlice, false, hold.day), ledger::requests_key(kAlice, hold.day)}) {
+    reply.failed_key = key;
+    const Error zero = ledger::refusal(hold, limits, reply, kNoon);
+    CHECK(zero.message.ends_with("; nothing may pass"));
+    CHECK(zero.remedy.starts_with("Waiting does not help; raise the limit: `orthink budget set user:alice --"));
+    CHECK(zero.retry == Retry::changed);
+    CHECK_FALSE(zero.retry_after);
+    CHECK(ledger::short_of(hold, limits, reply)->limit == 0);
+  }
+  reply.failed_key = "b/nobody";
+  CHECK_FALSE(ledger::short_of(hold, limits, reply));
 }
 
 TEST_CASE("what money would pass is known where money stands against a call, and nowhere else") {
