@@ -4,6 +4,7 @@
 
 #include "native/cli/open_ledger.h"
 #include "native/cli/verbs.h"
+#include "native/key.h"
 #include "native/money/limit_table.h"
 #include "orthink/chat/ask.h"
 #include "orthink/chat/plain_text.h"
@@ -35,6 +36,18 @@ Error wrong(std::string message, std::string remedy) {
   return make_error(Errc::invalid_argument, std::move(message), std::move(remedy));
 }
 
+// What a limit takes, as a sentence goes on after the flag.
+std::string_view wants(LimitKind kind, std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  const bool has_digit = text.find_first_of(kDigits) != std::string_view::npos;
+  const size_t end = std::min(text.find_first_not_of(kDigits), text.size());
+  if (!is_money(kind)) return has_digit && end == text.size() ? " takes at most 1000000000" : " takes a whole number";
+  const bool is_fraction = end < text.size() && text[end] == '.' && text.find_first_not_of(kDigits, end + 1) == std::string_view::npos;
+  if (!has_digit || (end < text.size() && !is_fraction)) return " takes dollars as a decimal number";
+  const Result<Money> money = Money::parse(text);
+  return money && *money < Money{1000} ? " takes 0 or at least 0.000000001 dollars" : " takes at most 9007199 dollars";
+}
+
 Result<std::vector<LimitChange>> changes_of(const Typed& typed) {
   std::vector<LimitChange> changes;
   for (const LimitFlag& each : kLimitFlags) {
@@ -42,17 +55,32 @@ Result<std::vector<LimitChange>> changes_of(const Typed& typed) {
     if (!text) continue;
     Limits limits;
     if (Result<void> set = limits.set_text(each.kind, *text); !set) {
-      const char* wants = is_money(each.kind) ? " takes dollars as a decimal number" : " takes a whole number";
-      return wrong(std::string(row(each.flag).name) + wants + ", or none; not \"" + plain_text(*text, 60) + "\"", set.error().remedy);
+      const std::string takes = std::string(row(each.flag).name) + std::string(wants(each.kind, *text));
+      return wrong(takes + ", or none; not \"" + plain_text(*text, 60) + "\"", set.error().remedy);
     }
     changes.push_back({each.kind, limits.get(each.kind)});
   }
   return changes;
 }
 
+// A secret has no place in the ledger, nor on the screen.
+Result<void> no_secret(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const size_t colon = word.find(':');
+    const std::string id = colon == std::string::npos ? word : word.substr(colon + 1);
+    const bool is_key = colon == std::string::npos || word.starts_with(name(ScopeKind::key));
+    if (!id.starts_with("sk-") || (!is_key && !id.starts_with("sk-or-"))) continue;
+    return wrong("that is an API key, which no scope is named by; nothing of it was kept",
+                 "A key's scope is its fingerprint: write key:" + Secret(id).fingerprint() +
+                     " for this one. `orthink budget` shows those of the keys that were used.");
+  }
+  return {};
+}
+
 // The action and the scope; a scope alone is shown.
 Result<Wish> words_read(const std::vector<std::string>& words) {
   Wish wish;
+  if (Result<void> fit = no_secret(words); !fit) return fit.error();
   auto action = words.empty() ? kActions.begin() : std::find(kActions.begin(), kActions.end(), words[0]);
   size_t named = 0;
   if (action != kActions.end()) {

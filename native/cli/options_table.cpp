@@ -56,7 +56,7 @@ The prompt is the words given, or standard input for "-". On a terminal a status
     {Verb::budget, "budget", "[show|set|clear|reset] [SCOPE]", "show and set what each may spend, and lift a block",
      R"(Shows where every limit stands: what is spent, what is held for calls under way or of unknown outcome, what is left and when it starts anew. All scopes that are known, or the one that is named.
 
-A scope is global, user:NAME, tenant:NAME, key:NAME or session:NAME; user:* is the default of every user without a word of its own. A call must pass every limit of every scope it is charged to, in one step. Days and months are those of UTC.
+A scope is global, user:NAME, tenant:NAME, key:NAME or session:NAME; user:* is the default of every user without a word of its own. The NAME of a key is not the key but its fingerprint, the twelve characters that orthink budget shows once it was used. A call must pass every limit of every scope it is charged to, in one step. Days and months are those of UTC.
 
 set changes the limits that are given and leaves the others; none lifts a limit. It takes effect at the next call of every process. clear lifts the block of a scope of which a call cost more than it could. reset forgets what was set: the defaults hold again.
 

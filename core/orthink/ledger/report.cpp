@@ -288,7 +288,8 @@ std::string Report::table(size_t width, const Paint& paint) const {
   for (const Sum& row : rows) rest_columns = std::max(rest_columns, rest_text(row).size());
   if (rest_columns > 0) cells[0][1].append(rest_columns, ' ');
   for (const Sum& row : rows)
-    cells.push_back({std::to_string(row.calls), cost_text(row, "?") + left(rest_text(row), rest_columns), count_text(row.thinking, "?"), count_text(row.visible, "?")});
+    cells.push_back({std::to_string(row.calls), cost_text(row, "?") + left(rest_text(row), rest_columns), count_text(row.thinking, "?"),
+                     count_text(row.visible, "?")});
   std::array<size_t, 4> columns{};
   size_t taken = 0;
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -337,7 +338,8 @@ std::string Report::text(size_t width, bool is_ascii, const Paint& paint) const 
   std::string out = std::to_string(total.calls) + (total.calls == 1 ? " call, " : " calls, ");
   out += (total.is_known() ? "$" + usd(total.cost) : "?") + " spent" + rest_text(total) + ", $" + usd(total.held) + " held";
   if (average) out += ", $" + usd(*average) + " a call";
-  if (average && total.unknown_calls() > 0) out += " over " + std::to_string(total.known_calls) + (total.known_calls == 1 ? " known call" : " known calls");
+  if (average && total.unknown_calls() > 0)
+    out += " over " + std::to_string(total.known_calls) + (total.known_calls == 1 ? " known call" : " known calls");
   out += "\n" + std::to_string(total.calls - total.covered[0]) + " of " + std::to_string(total.calls) + " calls estimated";
   if (total.unknown_calls() > 0) out += "; the cost of " + std::to_string(total.unknown_calls()) + " is not known yet";
   out += "\n\n";

@@ -23,7 +23,8 @@ Error bad_limit(LimitKind kind, std::string_view text, std::string_view wants) {
 Result<int64_t> money_limit(LimitKind kind, std::string_view text) {
   const Result<Money> money = Money::parse(text);
   const int64_t nano = money ? money->pico / 1000 : -1;
-  if (!money || nano > NanoUsd::kMax) return bad_limit(kind, text, "dollars such as 5.25, at most 9007199");
+  const bool is_lost = nano == 0 && money->pico > 0;  // what is meant to allow something allows nothing
+  if (!money || nano > NanoUsd::kMax || is_lost) return bad_limit(kind, text, "dollars such as 5.25, at most 9007199");
   return nano;
 }
 

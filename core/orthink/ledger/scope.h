@@ -50,7 +50,7 @@ struct Limits {
   [[nodiscard]] bool empty() const;
 
   // {"usd_per_day":"5.25","requests_per_minute":20}: dollars as decimal strings, rounded down to a nano-dollar (a limit never
-  // grows by rounding); counts as integers. Unknown members are Errc::unknown_field, anything else wrong Errc::invalid_argument.
+  // grows by rounding), and not to 0; counts as integers. Unknown members are Errc::unknown_field, anything else wrong Errc::invalid_argument.
   static Result<Limits> parse(std::string_view json);
   [[nodiscard]] std::string to_json() const;
   // One value as typed: "5.25" dollars or a count. "none" lifts the limit.

@@ -39,7 +39,7 @@ TEST_CASE("limits are read and written, dollars rounded down") {
 
 TEST_CASE("what is no limit is refused") {
   for (const char* text : {"[]", "{", R"({"usd_per_day":5})", R"({"usd_per_day":"-1"})", R"({"usd_per_day":"x"})",
-                           R"({"usd_per_day":"9007200"})", R"({"requests_per_day":"5"})", R"({"requests_per_day":-1})",
+                           R"({"usd_per_day":"9007200"})", R"({"usd_per_day":"0.0000000001"})", R"({"requests_per_day":"5"})", R"({"requests_per_day":-1})",
                            R"({"requests_per_day":1.5})", R"({"requests_per_day":1000000001})", R"({"usd_per_week":"5"})"}) {
     INFO(text);
     CHECK_FALSE(Limits::parse(text));
@@ -51,6 +51,12 @@ TEST_CASE("a limit is set from what was typed, and lifted by none") {
   Limits limits;
   REQUIRE(limits.set_text(LimitKind::usd_per_month, "100"));
   CHECK(limits.get(LimitKind::usd_per_month) == 100'000'000'000);
+  REQUIRE(limits.set_text(LimitKind::usd_per_day, "0.000000001"));
+  CHECK(limits.get(LimitKind::usd_per_day) == 1);
+  for (const char* lost : {"0.0000000009", "1e-10", "0.0000000000001"}) CHECK_FALSE(limits.set_text(LimitKind::usd_per_day, lost));
+  REQUIRE(limits.set_text(LimitKind::usd_per_day, "0.00"));
+  CHECK(limits.get(LimitKind::usd_per_day) == 0);
+  limits.set(LimitKind::usd_per_day, std::nullopt);
   CHECK_FALSE(limits.set_text(LimitKind::requests_per_day, "1e3"));
   CHECK_FALSE(limits.set_text(LimitKind::requests_per_day, ""));
   CHECK_FALSE(limits.set_text(LimitKind::usd_per_day, ""));

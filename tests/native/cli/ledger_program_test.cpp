@@ -237,6 +237,10 @@ TEST_CASE("what budget refuses, with advice and as a document", "[ledger]") {
                         {{"budget", "set", "user:alice", "--tokens-per-minute", "1000000001"}, "up to 1000000000"},
                         {{"budget", "set", "user:alice", "--usd-per-day", "much"}, "--usd-per-day takes dollars"},
                         {{"budget", "set", "user:alice", "--usd-per-day", "-5"}, "--usd-per-day takes dollars"},
+                        {{"budget", "set", "user:alice", "--usd-per-day", "0.0000000001"}, "takes 0 or at least 0.000000001 dollars"},
+                        {{"budget", "set", "user:alice", "--usd-per-day", "9007200"}, "takes at most 9007199 dollars"},
+                        {{"budget", "set", "user:alice", "--usd-per-month", "1000000000000000000000"}, "takes at most 9007199 dollars"},
+                        {{"budget", "set", "user:alice", "--requests-per-day", "1000000001"}, "takes at most 1000000000, or none"},
                         {{"budget", "set", "user:alice", "--requests-per-day", "1.5"}, "takes a whole number"},
                         {{"budget", "show", "user:alice", "--usd-per-day", "5"}, "sets none"},
                         {{"ledger"}, "needs"},
@@ -259,6 +263,28 @@ TEST_CASE("what budget refuses, with advice and as a document", "[ledger]") {
     if (std::find(as_json.begin(), as_json.end(), "--csv") != as_json.end()) continue;
     CHECK(keys_of(document(desk.run(as_json).out)) == "schema ok error");
   }
+}
+
+TEST_CASE("an API key is no scope's name: it is neither kept nor shown, and what to write is", "[ledger]") {
+  const Desk desk;
+  const std::string key = "sk-or-v1-0123456789abcdef0123456789abcdef";
+  for (const std::string& word : {"key:" + key, "user:" + key, key}) {
+    CAPTURE(word);
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"budget", "set", word, "--usd-per-day", "5", "--json"},
+                                                  {"budget", "clear", word},
+                                                  {"budget", word}}) {
+      const Ran ran = desk.run(words);
+      CHECK(ran.code == 2);
+      CHECK(contains(ran.err, "that is an API key"));
+      CHECK_FALSE(contains(ran.out + ran.err, "0123456789abcdef"));
+    }
+  }
+  CHECK_FALSE(contains(desk.run({"budget", "set", "user:a", key}).err, "0123456789abcdef"));
+  CHECK(contains(desk.run({"budget", "set", "key:sk-test-key", "--usd-per-day", "5"}).err, "write key:0d62f396c131 for this one"));
+  CHECK(desk.run({"budget", "set", "key:0d62f396c131", "--usd-per-day", "5"}).code == 0);
+  CHECK(desk.run({"budget", "set", "user:sk-eptic", "--usd-per-day", "5"}).code == 0);
+  REQUIRE(desk.run({"ask", "--think", "off", "Why?"}).code == 0);
+  CHECK(contains(desk.run({"budget"}).out, "key:0d62f396c131\n  usd_per_day "));
 }
 
 TEST_CASE("a block is shown, refuses, and is lifted", "[ledger]") {
