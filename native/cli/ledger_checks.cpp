@@ -8,6 +8,7 @@
 #include "native/cli/progress.h"
 #include "native/money/audit_store.h"
 #include "native/money/clock_guard.h"
+#include "native/money/recovery.h"
 #include "native/store/sqlite_store.h"
 #include "orthink/ledger/ledger.h"
 #include "orthink/ledger/window.h"
@@ -57,10 +58,35 @@ Check check_blocks(Store& store) {
           "Look at it, then `orthink budget clear " + blocked.front() + "`."};
 }
 
+// A document of the size of a call's writes, which is taken away again: a store that can be read need not be one that can be written.
+Check check_writes(Store& store, const std::string& where, Instant at) {
+  constexpr size_t kBytes = 65'536;
+  StoreBatch batch;
+  batch.at = at;
+  batch.is_durable = true;
+  batch.documents.push_back({"doctor", DocumentWrite::Expects::anything, {}, std::string(kBytes, '.'), at + Duration::seconds(60)});
+  StoreReply reply = store.apply(batch);
+  if (reply.verdict == StoreReply::Verdict::applied) {
+    batch.documents.front().text.reset();
+    reply = store.apply(batch);
+  }
+  if (reply.verdict == StoreReply::Verdict::applied) return {"store", Verdict::good, where + " opens, is whole and can be written", ""};
+  return {"store", Verdict::bad, where + " can be read but not written: " + not_taken(reply, "a document").message,
+          "No call is made until it can. See whether its disk is full, and what this user may do there."};
+}
+
+// Of unknown outcome are also the calls that a process that is gone had under way; the next call, or a reconcile, takes them in.
 Check check_outcomes(Store& store, Instant at) {
   uint64_t rows = 0;
   NanoUsd held;
   Instant oldest = Instant::never();
+  const Result<std::vector<HoldRecord>> lost = lost_in_flight(store, epoch::Epoch::own());
+  if (!lost) return failed("outcomes", lost.error());
+  for (const HoldRecord& record : *lost) {
+    ++rows;
+    oldest = std::min(oldest, record.created);
+    held.nano = std::min(NanoUsd::kMax, held.nano + record.bound.nano);
+  }
   RowQuery query;
   query.states = {HoldState::unknown};
   Result<void> done = store.rows(query, [&](const std::string&, const StoredRow& row) {
@@ -119,7 +145,7 @@ void check_ledger(const Config& config, Printer& printer, std::vector<Check>& ch
     return;
   }
   Store& store = *ledger->store;
-  checks.push_back({"store", Verdict::good, ledger->where + " opens and is whole", ""});
+  checks.push_back(check_writes(store, ledger->where, *at));
   checks.push_back(check_windows(store));
   checks.push_back(check_blocks(store));
   checks.push_back(check_outcomes(store, *at));

@@ -1,4 +1,4 @@
-// What doctor looks at in the ledger: the store, its clock, blocked scopes, unknown outcomes, and whether the books agree.
+// What doctor looks at in the ledger: the store and whether it can be written, its clock, blocked scopes, unknown outcomes, and whether the books agree.
 #pragma once
 
 #include <cstdint>

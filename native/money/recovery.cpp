@@ -29,12 +29,7 @@ class Recovery {
   Recovery(Store& store, const epoch::Epoch& self) : store_(store), self_(self) {}
 
   Result<Recovered> run() {
-    const Result<Instant> at = store_.now();
-    if (!at) return at.error();
-    at_ = *at;
-    // Rows first: an epoch's document stands before its first row, so one that is missing now was given back.
-    if (auto ok = read_rows(); !ok) return ok.error();
-    if (auto ok = read_epochs(); !ok) return ok.error();
+    if (auto ok = read(); !ok) return ok.error();
     for (const OpenRow& row : rows_)
       if (auto ok = look_at(row); !ok) return ok.error();
     for (const auto& [id, fate] : fates_) {
@@ -45,7 +40,24 @@ class Recovery {
     return done_;
   }
 
+  Result<std::vector<HoldRecord>> in_flight() {
+    if (auto ok = read(); !ok) return ok.error();
+    std::vector<HoldRecord> found;
+    for (const OpenRow& row : rows_)
+      if (row.state == HoldState::sent && is_lost(row)) found.push_back(row.record);
+    return found;
+  }
+
  private:
+  Result<void> read() {
+    const Result<Instant> at = store_.now();
+    if (!at) return at.error();
+    at_ = *at;
+    // Rows first: an epoch's document stands before its first row, so one that is missing now was given back.
+    if (auto ok = read_rows(); !ok) return ok;
+    return read_epochs();
+  }
+
   Result<void> read_rows() {
     RowQuery query;
     query.states = {HoldState::reserved, HoldState::sent};
@@ -124,6 +136,10 @@ class Recovery {
 
 Result<Recovered> recover(Store& store, const epoch::Epoch& self) {
   return Recovery(store, self).run();
+}
+
+Result<std::vector<HoldRecord>> lost_in_flight(Store& store, const epoch::Epoch& self) {
+  return Recovery(store, self).in_flight();
 }
 
 }  // namespace orthink

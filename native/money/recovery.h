@@ -10,9 +10,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "native/money/epoch.h"
 #include "native/store/store.h"
+#include "orthink/ledger/record.h"
 
 namespace orthink {
 
@@ -23,5 +25,8 @@ struct Recovered {
 };
 // `self`: who looks. One query each for rows and epochs when there is nothing to do.
 Result<Recovered> recover(Store& store, const epoch::Epoch& self);
+
+// The lost rows that were sent, whose outcome nobody knows, as a recovery would find them. Writes nothing.
+Result<std::vector<HoldRecord>> lost_in_flight(Store& store, const epoch::Epoch& self);
 
 }  // namespace orthink

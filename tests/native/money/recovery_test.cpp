@@ -91,8 +91,13 @@ TEST_CASE("what a dead process reserved is released, what it had sent becomes un
   REQUIRE(applied(store.apply(ledger::mark_sent(sent, "gone", store.time))));
   REQUIRE(applied(store.apply(ledger::reserve(alive, kLimits, "here", store.time))));
 
+  const Result<std::vector<HoldRecord>> lost = lost_in_flight(store, self);
+  REQUIRE(lost);
+  REQUIRE(lost->size() == 1);
+  CHECK(lost->front().key() == sent.key());
   const Result<Recovered> done = recover(store, self);
   REQUIRE(done);
+  CHECK(lost_in_flight(store, self)->empty());
   CHECK(done->released == 1);
   CHECK(done->unknown == 1);
   CHECK(done->epochs == 1);
