@@ -139,6 +139,7 @@ void Audit::apply(const JournalMove& move, const std::string& account, const std
     entry.bound = move.bound.nano;
     entry.actual = move.actual.nano;
     entry.source = move.source;
+    entry.sum = move.sum;
     return;
   }
   go_on(entry, move, account, where);
@@ -188,6 +189,7 @@ void Audit::go_on(Entry& entry, const JournalMove& move, const std::string& acco
   entry.bound = move.bound.nano;
   entry.actual = move.actual.nano;
   entry.source = move.source;
+  entry.sum = move.sum;
 }
 
 void Audit::begin_rows() { has_begun_rows_ = true; }
@@ -238,6 +240,9 @@ std::vector<Finding> Audit::check(const std::string& key, Entry* entry, const St
       say(finding::row_actual, differs("amount", std::to_string(record->actual.nano), std::to_string(entry->actual)));
     if (record->source != entry->source) say(finding::row_source, differs("source", name(record->source), name(entry->source)));
   }
+  if (found.empty() && !entry->sum.empty() && record_sum(row.record) != entry->sum)
+    say(finding::row_changed, "the row's record is not the one that it ended with");
+  if (found.empty() && row.created != record->created) say(finding::row_changed, "the row's time is not that of its record");
   if (entry->place == nullptr || entry->place == &charged) return found;
   const Place& told = *entry->place;
   if (charged.scopes != told.scopes) say(finding::row_scopes, differs("scopes", scopes_text(charged.scopes), scopes_text(told.scopes)));

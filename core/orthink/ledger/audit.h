@@ -11,8 +11,8 @@
 // so, and a row ends once. Each row must be what its lines made of it. Each balance is added up anew from the rows (c/, h/, x/; of n/ what
 // was released unsent is known from the lines) and must be the counter's value; a block (b/) may count at most the calls that cost more than
 // their bound. A counter of 0 without rows is as good as none.
-// What no line holds is not bound by it: a row's model, provider, generation, usage and due time, and blocks that were cleared. Neither are,
-// until ledger/chain seals them, the time of a line, the order of lines of different rows, and a bound that a later line changed once more.
+// A row that has ended is bound to the byte by the sum in its last line. What no line holds is not bound by it: an open row's model,
+// provider, generation, usage and due time, and blocks that were cleared. Neither are, until ledger/chain seals them, the time of a line, the order of lines of different rows, and a bound that a later line changed once more.
 //
 // A ledger that is written to: feed the lines that came meanwhile, then ask again() for what does not agree and moved; feed that once
 // more, as often as wanted. What moved is held against the lines, which are exact at every point, no longer against all rows.
@@ -84,6 +84,7 @@ class Audit {
     const Place* place = nullptr;  // null: no line says it
     int64_t bound = 0;
     int64_t actual = 0;
+    std::string sum;           // of the record it ended with; empty: no line says it
   };
   enum class Side : uint8_t { rows, lines };
 

@@ -42,6 +42,7 @@ inline constexpr std::string_view row_bound = "row_bound";
 inline constexpr std::string_view row_actual = "row_actual";
 inline constexpr std::string_view row_source = "row_source";
 inline constexpr std::string_view row_scopes = "row_scopes";
+inline constexpr std::string_view row_changed = "row_changed";                    // the record is not the one its last line sums up
 inline constexpr std::string_view row_window = "row_window";                      // day or month
 // ledger/audit: counters against rows and lines.
 inline constexpr std::string_view committed_wrong = "committed_wrong";

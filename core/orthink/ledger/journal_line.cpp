@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "orthink/base/sha256.h"
 #include "orthink/wire/json.h"
 
 namespace orthink {
@@ -12,6 +13,7 @@ constexpr std::array kSources{AmountSource::none, AmountSource::provider, Amount
 constexpr size_t kMembers = 5;         // of every line
 constexpr size_t kMembersOfFirst = 3;  // scopes, day and month
 constexpr size_t kMembersOfEnd = 2;    // actual and source
+constexpr size_t kSumDigits = 16;
 
 Error unreadable(std::string what) { return make_error(Errc::internal, std::move(what)); }
 
@@ -51,7 +53,14 @@ bool read_source(const json::Value& object, AmountSource& source) {
   return false;
 }
 
+bool read_sum(const json::Value& object, std::string& sum) {
+  sum = text_at(object, "sum");
+  return sum.size() == kSumDigits && sum.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 }  // namespace
+
+std::string record_sum(std::string_view record) { return hex(Sha256::of(record)).substr(0, kSumDigits); }
 
 Result<JournalMove> JournalMove::parse(std::string_view line) {
   const Result<json::Value> document = json::parse(line);
@@ -67,7 +76,8 @@ Result<JournalMove> JournalMove::parse(std::string_view line) {
   move.to = *to;
   const bool is_first = move.from == HoldState::none;
   const bool is_settled = move.to == HoldState::settled;
-  if (document->members().size() != kMembers + (is_first ? kMembersOfFirst : 0) + (is_settled ? kMembersOfEnd : 0))
+  const bool has_sum = (is_settled || move.to == HoldState::released) && document->find("sum") != nullptr;
+  if (document->members().size() != kMembers + (is_first ? kMembersOfFirst : 0) + (is_settled ? kMembersOfEnd : 0) + (has_sum ? 1 : 0))
     return unreadable("it has more or fewer members than such a line has");
   if (!read_number(*document, "at", Instant::never().us, move.at.us)) return unreadable("its time is none");
   if (!read_number(*document, "bound", NanoUsd::kMax, move.bound.nano)) return unreadable("its bound is no amount");
@@ -76,6 +86,7 @@ Result<JournalMove> JournalMove::parse(std::string_view line) {
     return unreadable("its scopes, day or month are wrong");
   if (is_settled && !(read_number(*document, "actual", NanoUsd::kMax, move.actual.nano) && read_source(*document, move.source)))
     return unreadable("its actual amount or the source of it is wrong");
+  if (has_sum && !read_sum(*document, move.sum)) return unreadable("its sum is none");
   return move;
 }
 

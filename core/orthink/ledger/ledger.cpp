@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 
+#include "orthink/ledger/journal_line.h"
 #include "orthink/ledger/window.h"
 #include "orthink/wire/json.h"
 
@@ -60,7 +61,7 @@ void move_money(StoreBatch& batch, const HoldRecord& record, int64_t committed, 
   }
 }
 
-std::string journal_text(const HoldRecord& record, HoldState from, HoldState to, Instant at) {
+std::string journal_text(const HoldRecord& record, std::string_view stored, HoldState from, HoldState to, Instant at) {
   json::Writer out;
   out.object().key("row").string(record.key()).key("from").string(name(from)).key("to").string(name(to)).key("at").number(at.us);
   out.key("bound").number(record.bound.nano);
@@ -70,6 +71,7 @@ std::string journal_text(const HoldRecord& record, HoldState from, HoldState to,
     out.end().key("day").number(record.day).key("month").number(record.month);
   }
   if (to == HoldState::settled) out.key("actual").number(record.actual.nano).key("source").string(name(record.source));
+  if (to == HoldState::settled || to == HoldState::released) out.key("sum").string(record_sum(stored));
   out.end();
   return out.take();
 }
@@ -85,7 +87,7 @@ StoreBatch move(const HoldRecord& record, HoldState from, HoldState to, std::str
   row.epoch = std::string(epoch);
   row.created = record.created;
   row.record = record.to_json();
-  batch.journal.push_back({row.account, journal_text(record, from, to, at)});
+  batch.journal.push_back({row.account, journal_text(record, row.record, from, to, at)});
   batch.rows.push_back(std::move(row));
   return batch;
 }

@@ -34,6 +34,16 @@ TEST_CASE("a first and a last line say what they know") {
   CHECK(last->at.us == 17'960);
 }
 
+TEST_CASE("a line that ends a row may sum its record up") {
+  CHECK(record_sum("") == "e3b0c44298fc1c14");
+  CHECK(JournalMove::parse(kLast)->sum.empty());
+  const std::string summed = changed(kLast, "\"provider\"", "\"provider\",\"sum\":\"9f86d081884c7d65\"");
+  CHECK(JournalMove::parse(summed)->sum == "9f86d081884c7d65");
+  CHECK(JournalMove::parse(R"({"row":"c/1","from":"sent","to":"released","at":1,"bound":8,"sum":"9f86d081884c7d65"})"));
+  CHECK_FALSE(JournalMove::parse(R"({"row":"c/1","from":"reserved","to":"sent","at":1,"bound":8,"sum":"9f86d081884c7d65"})"));
+  for (const char* wrong : {"9f86d081884c7d6", "9F86D081884C7D65", ""}) CHECK_FALSE(JournalMove::parse(changed(summed, "9f86d081884c7d65", wrong)));
+}
+
 TEST_CASE("what is no such line is refused") {
   for (const std::string_view line : {"", "[]", "{}", "7"}) CHECK_FALSE(JournalMove::parse(line));
   const std::pair<const char*, const char*> changes_of_first[] = {
