@@ -95,7 +95,7 @@ std::string flags_of(const Ask& ask, const Ask& lower) {
 }
 
 Error as_spoken(Error error, Instant now) {
-  if (!error.resets_at || error.errc != Errc::budget_refused) return error;
+  if (!error.resets_at) return error;
   for (int64_t day = window::day_of(now); day <= window::day_of(now) + 31; ++day) {
     if (window::iso_text(window::day_begin(day)) != *error.resets_at) continue;
     error.message += "; resets at " + day_words(window::day_begin(day), now);
@@ -105,8 +105,9 @@ Error as_spoken(Error error, Instant now) {
 }
 
 Error as_spoken(Error error, const Ask& ask, const LessOptions& options) {
-  if (error.errc != Errc::cost_above_max || !ask.max_cost || ask.fits) return error;
-  if (const std::optional<Ask> less = lowered(ask, options.catalog, options.planning, *ask.max_cost)) error.remedy = would_pass(ask, *less, true);
+  if (error.errc != Errc::cost_above_max || !ask.max_cost) return error;
+  const std::optional<Ask> less = lowered(ask, options.catalog, options.planning, *ask.max_cost);
+  error.remedy = less ? would_pass(ask, *less, true) : "No smaller setting fits: raise --max-cost, shorten the prompt, or choose a cheaper model.";
   return error;
 }
 

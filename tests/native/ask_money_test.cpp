@@ -151,6 +151,13 @@ TEST_CASE("on a terminal a limit says when it resets and what to type") {
   CHECK(some.err.find("  This would pass: --max-tokens ") != std::string::npos);
   const Run own = room.run({"ask", "--think", "high", "--max-cost", "0.01", "hi"});
   CHECK(own.err.find("  This would pass: --think off --max-tokens 1735; --fit finds it by itself.") != std::string::npos);
+  CHECK(room.run({"ask", "--max-cost", "0.00001", "hi"}).err.find("raise --max-cost,") != std::string::npos);
+  REQUIRE(room.run({"budget", "set", "user:q", "--requests-per-day", "0", "--usd-per-month", "0.02"}).exit_code == 0);
+  const Run month = room.run({"ask", "--user", "q", "hi"});
+  CHECK(month.err.find("; resets at 00:00 UTC ") != std::string::npos);
+  REQUIRE(room.run({"budget", "set", "user:n", "--requests-per-day", "1"}).exit_code == 0);
+  REQUIRE(room.run({"ask", "--user", "n", "hi"}).exit_code == 0);
+  CHECK(room.run({"ask", "--user", "n", "hi"}).err.find("1 spent; resets at 00:00 UTC tomorrow") != std::string::npos);
 }
 
 TEST_CASE("a retry that a limit stops tells the failure and the limit") {

@@ -160,6 +160,9 @@ TEST_CASE("max_cost refuses with what would pass, and fit finds it") {
   REQUIRE(fitted.think.budget_tokens);
   CHECK(*fitted.think.budget_tokens + fitted.think.answer_floor_tokens <= fitted.think.output_cap_tokens);
   CHECK(has(fitted.reasons, "fitted"));
+  CHECK(fitted.think.asked == "8000");
+  CHECK(fitted.reasons.back().text == "Thinking was lowered from 8000 to 2710 and the total cap to 3,735 tokens, to fit the max_cost of $0.02.");
+  for (const Note& reason : fitted.reasons) CHECK(reason.text.find("that was asked for") == std::string::npos);
   CHECK(refused(R"({"prompt":"x","think":"8000","max_cost_usd":"0.0001","fit":true})").errc == Errc::cost_above_max);
   CHECK(planned(R"({"prompt":"x","think":"2000","max_cost_usd":"1","fit":true})").think.budget_tokens == 2000);
 }
