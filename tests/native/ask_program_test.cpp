@@ -240,7 +240,7 @@ TEST_CASE("a second signal leaves at once where the first one drains") {
 TEST_CASE("a reader that leaves before the last event is told by the exit code alone; of text it is no error") {
   const Room room;
   test::RunOptions options;
-  options.closes_out_early = true;
+  options.out_bytes = 0;
   const Run run = room.run({"ask", "--json", "--think", "8k", "Why?"}, options);
   CHECK(run.exit_code == 1);
   CHECK(run.err.empty());

@@ -283,7 +283,8 @@ TEST_CASE("the reader of the program's output goes away after every byte") {
     INFO("nobody reads after byte " << at);
     const test::Run run = room->ask(at);
     CHECK(run.out.size() == at);
-    CHECK(run.exit_code == 0);
+    // 0: all of it had gone into the pipe before the reader left.
+    CHECK((run.exit_code == 1 || (at > 0 && run.exit_code == 0)));
     ++torn;
     if (++runs % kCallsABook != 0) continue;
     room->compare();
