@@ -204,8 +204,10 @@ HoldState Exchange::State::row_end(Bill bill) {
   if (receipt.usage.state == UsageState::final_ && receipt.cost) {
     settled = settled.plus(*receipt.cost);
     settled_source = std::max(settled_source.value_or(receipt.cost_source), receipt.cost_source);
-    if (*receipt.cost > row_bound) {
-      warn("cost_above_bound", "It cost $" + receipt.cost->to_decimal() + ", more than the bound of $" + row_bound.to_decimal() + ".");
+    if (NanoUsd::ceil(*receipt.cost) > hold.bound) {
+      const std::string who = ledger::blocked_scope(hold).to_text();
+      warn("cost_above_bound", "It cost $" + receipt.cost->to_decimal() + ", more than the bound of $" + row_bound.to_decimal() + ": " +
+                                   who + " is blocked until orthink budget clear " + who + " is run.");
     }
     return HoldState::settled;
   }

@@ -243,6 +243,9 @@ TEST_CASE("what costs more than its bound is booked in full and flagged, and the
   OfAlice call(table, "c1", LimitKind::usd_per_day, 1'000'000'000);
   call.answer("0.5");
   CHECK(is_warned(call, "cost_above_bound"));
+  const std::string said = call.world.exchange->receipt().warnings.back().text;
+  CHECK(said.starts_with("It cost $0.5, more than the bound of $0."));
+  CHECK(said.ends_with(": user:alice is blocked until orthink budget clear user:alice is run."));
   const Result<HoldRecord> record = HoldRecord::parse(table.rows().at("c1/1").record);
   REQUIRE(record.ok());
   CHECK(record->actual.nano == 500'000'000);
