@@ -97,6 +97,19 @@ std::string left(std::string_view text, size_t columns) {
   return out.append(columns - used, ' ');
 }
 
+// A name that is too long loses its middle: what tells names apart is often their end.
+std::string name_cell(std::string_view text, size_t columns) {
+  constexpr std::string_view kGap = "...";
+  size_t characters = 0;
+  for (size_t at = 0; at < text.size(); ++characters) at += character_at(text, at).size;
+  if (characters <= columns || columns < kGap.size() + 2) return left(text, columns);
+  const size_t head = (columns - kGap.size() + 1) / 2;
+  const size_t skipped = characters - (columns - kGap.size() - head);
+  size_t tail = 0;
+  for (size_t i = 0; i < skipped; ++i) tail += character_at(text, tail).size;
+  return left(text, head) + std::string(kGap) + left(text.substr(tail), columns - head - kGap.size());
+}
+
 std::string right(const std::string& text, size_t columns) {
   return text.size() < columns ? std::string(columns - text.size(), ' ') + text : text;
 }
@@ -301,7 +314,8 @@ std::string Report::table(size_t width, const Paint& paint) const {
   key_columns = std::min(key_columns, width > taken + 8 ? width - taken : size_t{8});
   std::string out;
   for (size_t n = 0; n < cells.size(); ++n) {
-    std::string line = left(n == 0 ? name(options_.by) : rows[n - 1].key.empty() ? std::string_view("(none)") : rows[n - 1].key, key_columns);
+    const std::string_view key = n == 0 ? name(options_.by) : rows[n - 1].key.empty() ? std::string_view("(none)") : rows[n - 1].key;
+    std::string line = name_cell(key, key_columns);
     for (size_t i = 0; i < columns.size(); ++i) line += "  " + right(cells[n][i], columns[i]);
     out += (n == 0 ? inked(paint, Ink::heading, line) : line) + '\n';
   }

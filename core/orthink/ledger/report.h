@@ -49,8 +49,9 @@ class Report {
   // The rows as RFC 4180, lines ended by CR LF; unknown is an empty cell. A key that a spreadsheet would take for a formula gets an
   // apostrophe in front.
   [[nodiscard]] std::string csv() const;
-  // For people: lines ended by LF; keys and the bar of thinking against answer tokens are cut to `width` columns (at least 60), amounts
-  // never are. Calls that are not exact count as estimated. `is_ascii`: no block characters. Nothing in it steers a terminal.
+  // For people: lines ended by LF; keys lose their middle and the bar of thinking against answer tokens is cut to `width` columns
+  // (at least 60), amounts never are. Calls that are not exact count as estimated. `is_ascii`: no block characters. Nothing in it
+  // steers a terminal.
   [[nodiscard]] std::string text(size_t width, bool is_ascii = false, const Paint& paint = {}) const;
 
  private:

@@ -350,3 +350,13 @@ TEST_CASE("the trend shows the days that were asked for, at most the last 30 of 
   const Report past({.since = Instant{today.us - kDay.us}, .until = today, .by = ReportBy::day, .now = kNoon});
   CHECK(past.text(80, true).ends_with("\n1 day to 2026-11-23 _ most $0 a day\n"));
 }
+
+TEST_CASE("long names that differ at their end differ when they are shortened") {
+  Report report({.since = std::nullopt, .until = std::nullopt, .by = ReportBy::model, .now = kNoon});
+  for (const char* model : {"vendor/a-model-with-a-very-long-name-20260101", "vendor/a-model-with-a-very-long-name-\u00e420260202"})
+    report.add(row(model, 1, model, 5, AmountSource::provider), HoldState::settled);
+  const std::string text = report.text(60, true);
+  CHECK(text.find("...") != std::string::npos);
+  CHECK(text.find("0260101  ") != std::string::npos);
+  CHECK(text.find("0260202  ") != std::string::npos);
+}
