@@ -2,16 +2,20 @@
 """Measures the figures the program promises: start-up, a call beside curl, memory and sizes.
 
 Run by `scripts/test --long figures`, which builds what it needs. Prints one line a figure with its limit and exits 1 if
-one is over it. Times are medians of hyperfine on this machine; the call and curl are measured in the same run.
+one is over it. Times are medians of hyperfine on this machine; the call and curl are measured in the same run. What the ledger
+adds is the median difference of pairs: one ask with a ledger in memory, one with a ledger in a file.
 """
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 ORTHINK = "build/release/bin/orthink"
 WASM = "build/wasm/wasm/orthink.wasm"
+LEDGER_PAIRS = 200
 ASK = ["--model", "anthropic/claude-haiku-4.5", "--think", "4k", "What is a straight walk?"]
 
 
@@ -59,6 +63,26 @@ def call_figures(env):
         yield "resident during a call", peak_megabytes(ask, env), 18, "MB"
 
 
+def one_ask_ms(env):
+    begun = time.perf_counter()
+    subprocess.run([ORTHINK, "ask"] + ASK, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return (time.perf_counter() - begun) * 1000
+
+
+def ledger_figures(env):
+    with Simulator() as simulator, tempfile.TemporaryDirectory() as folder:
+        env = dict(env, ORTHINK_BASE_URL=simulator.url, OPENROUTER_API_KEY="simulated-key")
+        memory = dict(env, ORTHINK_STORE="memory:")
+        file = dict(env, ORTHINK_STORE=f"sqlite:{folder}/ledger.db", ORTHINK_DAILY_LIMIT_USD="1000")
+        added = []
+        for pair in range(LEDGER_PAIRS + 2):
+            difference = one_ask_ms(file) - one_ask_ms(memory)
+            if pair >= 2:  # the first ones make the ledger and the catalogue's cache
+                added.append(difference)
+        added.sort()
+        yield "what a ledger in a file adds", statistics.median(added), 2, f"ms (p99 {added[len(added) * 99 // 100]:.1f} ms)"
+
+
 def figures():
     env = {key: value for key, value in os.environ.items() if not key.startswith(("ORTHINK_", "OPENROUTER_"))}
     plan = [ORTHINK, "plan"] + ASK
@@ -67,6 +91,7 @@ def figures():
     yield "orthink plan", plan_ms, 5, "ms"
     yield "resident before a call (plan)", peak_megabytes(plan, env), 8, "MB"
     yield from call_figures(env)
+    yield from ledger_figures(env)
     with tempfile.NamedTemporaryFile() as stripped:
         subprocess.run(["strip", "-o", stripped.name, ORTHINK], check=True)
         yield "program, stripped", os.path.getsize(stripped.name) / 1e6, 6, "MB"
