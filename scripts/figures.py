@@ -45,7 +45,7 @@ class Simulator:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait()
+        self.process.communicate()  # its bill is longer than a pipe holds
 
 
 def call_figures(env):
