@@ -25,6 +25,9 @@ KNOWS = {
     "policy": {"base", "wire", "cost", "catalog"},
     "ledger": {"base", "wire", "cost"},
     "exchange": {"base", "wire", "cost", "ledger", "catalog", "think", "chat", "policy"},
+    "access": {"base", "wire", "ledger"},
+    "mcp": {"base", "wire"},
+    "tools": {"base", "wire", "cost", "ledger", "catalog", "think", "chat", "policy", "exchange", "access", "mcp"},
 }
 
 # What core must not reach: the world, exceptions, and what not every compiler of ours has.
