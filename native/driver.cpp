@@ -52,7 +52,8 @@ void drive(Exchange& exchange, World& world, Store& store, Audience& audience) {
   }
 }
 
-NativeWorld::NativeWorld(HttpClient& client, Signals* signals, Duration ahead) : stream_(client), signals_(signals), ahead_(ahead) {
+NativeWorld::NativeWorld(HttpClient& client, Signals* signals, Duration ahead, Cancellation* cancellation)
+    : stream_(client), signals_(signals), cancellation_(cancellation), ahead_(ahead) {
   if (signals_ != nullptr) signals_seen_ = signals_->seen().interrupts + signals_->seen().terminations;
 }
 
@@ -64,10 +65,15 @@ Input NativeWorld::wait(Instant until) {
       const uint32_t before = std::exchange(signals_seen_, seen.interrupts + seen.terminations);
       if (signals_seen_ > before) return cancel_of(cancels_ += signals_seen_ - before);
     }
+    if (cancellation_ != nullptr) {
+      const uint32_t before = std::exchange(cancellations_seen_, cancellation_->times());
+      if (cancellations_seen_ > before) return cancel_of(cancels_ += cancellations_seen_ - before);
+    }
     if (stream_.take(event_)) return input_of(event_);
-    const int fds[] = {stream_.fd(), signals_ != nullptr ? signals_->fd() : -1};
+    const int fds[] = {stream_.fd(), signals_ != nullptr ? signals_->fd() : -1, cancellation_ != nullptr ? cancellation_->fd() : -1};
     if (!wait_readable(fds, here(until))) return input::Tick{};
     if (signals_ != nullptr) signals_->drain();
+    if (cancellation_ != nullptr) cancellation_->drain();
   }
 }
 

@@ -6,6 +6,9 @@
 // Thread rule: runs on the caller's thread until the exchange is over.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include "native/http_client.h"
 #include "native/store/store.h"
 #include "native/system.h"
@@ -37,12 +40,30 @@ class Audience {
 
 void drive(Exchange& exchange, World& world, Store& store, Audience& audience);
 
-// The world of a machine: the system clock, libcurl, and signals. SIGINT once is a Cancel, twice (or SIGTERM twice) an urgent one.
+// Lets one thread cancel the call that another one drives: how often it was asked for, behind a readable fd.
+// Thread rule: cancel() and times() from any thread, the rest from the one that waits.
+class Cancellation {
+ public:
+  void cancel() {
+    times_.fetch_add(1);
+    wakeup_.notify();
+  }
+  [[nodiscard]] uint32_t times() const { return times_.load(); }
+  [[nodiscard]] int fd() const { return wakeup_.fd(); }
+  void drain() { wakeup_.drain(); }  // look at times() afterwards
+
+ private:
+  std::atomic<uint32_t> times_{0};
+  Wakeup wakeup_;
+};
+
+// The world of a machine: the system clock, libcurl, and whoever may cancel. SIGINT once is a Cancel, twice (or SIGTERM twice) an urgent
+// one; the same holds for a Cancellation.
 class NativeWorld : public World {
  public:
-  // `signals` may be null; both must outlive this. Signals from before are none of its business. `ahead`: of the system's clock, for a
-  // ledger whose time is another (native/money/book).
-  NativeWorld(HttpClient& client, Signals* signals, Duration ahead = {});
+  // `signals` and `cancellation` may be null; all must outlive this. Signals from before are none of its business, a cancellation from
+  // before is. `ahead`: of the system's clock, for a ledger whose time is another (native/money/book).
+  NativeWorld(HttpClient& client, Signals* signals, Duration ahead = {}, Cancellation* cancellation = nullptr);
   Instant now() override { return orthink::now() + ahead_; }
   void send(const output::SendHttp& out) override { stream_.start(out.leg, out.request, here(out.connect_by)); }
   void close(uint32_t leg) override { stream_.close(leg); }
@@ -55,10 +76,12 @@ class NativeWorld : public World {
 
   HttpStream stream_;
   Signals* signals_;
+  Cancellation* cancellation_;
   Duration ahead_;
   HttpEvent event_;
   uint32_t cancels_ = 0;
   uint32_t signals_seen_ = 0;
+  uint32_t cancellations_seen_ = 0;
   bool is_cancel_wanted_ = false;
 };
 

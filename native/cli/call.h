@@ -11,11 +11,9 @@
 #include <string>
 
 #include "native/ask_flags.h"
-#include "native/catalogue_cache.h"
+#include "native/call/purchase.h"
 #include "native/cli/print.h"
 #include "native/config.h"
-#include "native/http_client.h"
-#include "native/money/book.h"
 #include "native/system.h"
 #include "orthink/chat/ask.h"
 
@@ -48,22 +46,14 @@ class Caller {
   bool wait_for_input(int fd);
 
  private:
-  Caller(const Config& config, std::unique_ptr<HttpClient> client, std::string key_id)
-      : config_(config), client_(std::move(client)), key_id_(std::move(key_id)) {}
-  Result<void> need_book();
-  Result<std::unique_ptr<Book>> book_by_upstream_clock(const Error& refusal);
-  Result<void> need_catalogue(Printer& printer);
-  struct Turn;
-  Turn turn(const Ask& ask, const CallShow& show, const std::string& asked, Printer& printer);
-  CallEnd end_of(const Exchange& exchange, const Signals::Seen& before, const Printer& printer) const;
-  void tidy_up();
+  explicit Caller(const Config& config) : desk_(config) {}
+  void warn_once(Printer& printer);
+  CallEnd end_of(const Bought& bought, const Signals::Seen& before, const Printer& printer) const;
+  void tidy_up(const Bought& bought);
 
-  Config config_;
-  std::unique_ptr<HttpClient> client_;
-  std::string key_id_;
-  std::unique_ptr<Book> book_;
+  Desk desk_;
   Signals signals_;
-  std::optional<Catalogue> catalogue_;
+  std::shared_ptr<const Catalogue> warned_of_;
 };
 
 // A refusal before a call was open: an error event with `json`, else message and remedy. Returns the exit code.

@@ -6,7 +6,6 @@
 #include "native/cli/answer_text.h"
 #include "native/cli/call_less.h"
 #include "orthink/exchange/last_event.h"
-#include "orthink/ledger/record.h"
 
 namespace orthink::cli {
 namespace {
@@ -39,34 +38,11 @@ Instant PrintingAudience::rest(const Exchange& exchange, Instant now) {
   return now;
 }
 
-void PrintingAudience::stored(const StoreBatch& batch, const StoreReply& reply) {
-  if (reply.verdict == StoreReply::Verdict::applied || batch.rows.empty() || batch.rows.front().to != HoldState::reserved) return;
-  const Result<HoldRecord> record = HoldRecord::parse(batch.rows.front().record);
-  if (!record || record->row != 1) return;
-  const std::optional<ledger::LimitState> limit = ledger::short_of(*record, limits_, reply);
-  if (!limit || limit->limit <= 0) return;
-  ShortOf by{*limit, {}};
-  if (limit->kind == LimitKind::tokens_per_minute) {
-    by.tokens_bound = record->tokens_bound;
-    shortage_ = on_shortage_(by);
-  } else if (const std::optional<NanoUsd> affordable = ledger::affordable(*record, limits_, reply)) {
-    by.affordable = *affordable;
-    shortage_ = on_shortage_(by);
-  }
-}
-
-Error PrintingAudience::shown_error(const Exchange& exchange) const {
-  Error error = *exchange.error();
-  if (!shortage_.remedy.empty()) error.remedy = shortage_.remedy;
-  return error;
-}
-
 render::Position JsonAudience::position() {
   return std::exchange(is_first_, false) ? render::Position::first : render::Position::later;
 }
 
 void JsonAudience::see(const Exchange& exchange, const Output& out) {
-  if (is_silent()) return;
   if (const auto* thinking = std::get_if<output::Thinking>(&out)) {
     printer_.line(render::thinking(position(), thinking->text, thinking->tokens, thinking->kind));
   } else if (const auto* text = std::get_if<output::Text>(&out)) {
@@ -82,13 +58,12 @@ void JsonAudience::see(const Exchange& exchange, const Output& out) {
   } else if (std::holds_alternative<output::Failed>(out)) {
     printer_.line(render::failed(position(), shown_error(exchange), exchange.receipt()));
   } else if (const auto* replay = std::get_if<output::Replay>(&out)) {
-    replayed_ = replay->line;
     printer_.line(replay->line);
   }
 }
 
-TextAudience::TextAudience(Printer& printer, NativeWorld& world, ledger::ScopeList limits, OnShortage on_shortage, ThinkingShown thinking)
-    : PrintingAudience(printer, world, std::move(limits), std::move(on_shortage)),
+TextAudience::TextAudience(Printer& printer, NativeWorld& world, ThinkingShown thinking)
+    : PrintingAudience(printer, world),
       view_(printer.streams().err_is_terminal, printer.streams().err_has_color, printer.streams().columns),
       shows_thinking_(thinking == ThinkingShown::shown || (thinking == ThinkingShown::by_default && printer.streams().out_is_terminal)),
       thinks_on_err_(!printer.streams().out_is_terminal),
@@ -161,7 +136,6 @@ void TextAudience::end(const output::Replay& replay) {
 }
 
 void TextAudience::see(const Exchange& exchange, const Output& out) {
-  if (is_silent()) return;
   if (const auto* thinking = std::get_if<output::Thinking>(&out)) {
     thinking_tokens_ = thinking->tokens;
     if (shows_thinking_ && thinking->kind != ThinkingKind::encrypted) write(Channel::thinking, thinking->text);
@@ -174,7 +148,6 @@ void TextAudience::see(const Exchange& exchange, const Output& out) {
   } else if (std::holds_alternative<output::Complete>(out) || std::holds_alternative<output::Failed>(out)) {
     end(exchange);
   } else if (const auto* replay = std::get_if<output::Replay>(&out)) {
-    replayed_ = replay->line;
     end(*replay);
   }
 }

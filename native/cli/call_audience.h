@@ -3,59 +3,29 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
 
-#include "native/cli/call.h"
+#include "native/ask_flags.h"
+#include "native/call/purchase.h"
 #include "native/cli/print.h"
 #include "native/cli/view.h"
-#include "native/driver.h"
 #include "orthink/exchange/render.h"
 
 namespace orthink::cli {
 
-// What stood against a call's first reservation: money, or tokens a minute.
-struct ShortOf {
-  ledger::LimitState limit;
-  NanoUsd affordable;                      // money: what would have passed
-  std::optional<uint64_t> tokens_bound{};  // tokens a minute: what the call may need, the prompt's share in `prompt_tokens`
-  uint64_t prompt_tokens = 0;
-};
-
-// What is done about it.
-struct Shortage {
-  bool is_silent = false;  // nothing is printed: it is asked again with less
-  std::string remedy;      // in place of the error's own, unless empty
-};
-using OnShortage = std::function<Shortage(ShortOf by)>;
-
 // Tells the world to cancel when nobody reads our output any more.
-class PrintingAudience : public Audience {
+class PrintingAudience : public TurnAudience {
  public:
-  // `limits` are those of the call's scopes.
-  PrintingAudience(Printer& printer, NativeWorld& world, ledger::ScopeList limits, OnShortage on_shortage)
-      : printer_(printer), world_(world), limits_(std::move(limits)), on_shortage_(std::move(on_shortage)) {}
+  PrintingAudience(Printer& printer, NativeWorld& world) : printer_(printer), world_(world) {}
   Instant rest(const Exchange& exchange, Instant now) override;
-  void stored(const StoreBatch& batch, const StoreReply& reply) override;
-  // The line of a Replay; empty when there was none.
-  [[nodiscard]] const std::string& replayed() const { return replayed_; }
 
  protected:
   // Draws what changes with time; returns when it wants to be asked again.
   virtual Instant idle(const Exchange&, Instant) { return Instant::never(); }
-  [[nodiscard]] bool is_silent() const { return shortage_.is_silent; }
-  [[nodiscard]] Error shown_error(const Exchange& exchange) const;  // REQUIRES: it failed
   Printer& printer_;
-  std::string replayed_;
 
  private:
   NativeWorld& world_;
-  ledger::ScopeList limits_;
-  OnShortage on_shortage_;
-  Shortage shortage_;
   bool has_cancelled_ = false;
 };
 
@@ -71,7 +41,7 @@ class JsonAudience : public PrintingAudience {
 
 class TextAudience : public PrintingAudience {
  public:
-  TextAudience(Printer& printer, NativeWorld& world, ledger::ScopeList limits, OnShortage on_shortage, ThinkingShown thinking);
+  TextAudience(Printer& printer, NativeWorld& world, ThinkingShown thinking);
   void see(const Exchange& exchange, const Output& out) override;
 
  protected:

@@ -153,7 +153,7 @@ int run_plan(const Typed& typed, Printer& printer) {
     if (!typed.json()) print_plan(printer, *plan, *ask);
     return 0;
   }
-  int code = printer.fail(as_spoken(plan.error(), *ask, {catalogue.catalog, options}), false);
+  int code = printer.fail(spelled(plan.error(), *ask, {catalogue.catalog, options}, kTyped), false);
   if (std::string flags = nearest_flags(shown); !flags.empty()) printer.talk("  closest that would pass: " + harmless(flags));
   return code;
 }

@@ -25,6 +25,11 @@ Error never_compared() {
 
 }  // namespace
 
+Error no_folder_for_ledger() {
+  return make_error(Errc::store_unavailable, "there is no folder for the ledger",
+                    "Set HOME or XDG_STATE_HOME, or name a store with ORTHINK_STORE.");
+}
+
 std::vector<Scope> payers(const Config& config, const Ask& ask, const std::string& key_id) {
   std::vector<Scope> scopes(1);  // global
   if (!ask.tenant.empty()) scopes.push_back(scope_of(ScopeKind::tenant, ask.tenant));
@@ -35,10 +40,7 @@ std::vector<Scope> payers(const Config& config, const Ask& ask, const std::strin
 }
 
 Result<std::unique_ptr<Book>> Book::open(const Config& config, const BookOptions& options) {
-  if (config.store().empty()) {
-    return make_error(Errc::store_unavailable, "there is no folder for the ledger",
-                      "Set HOME or XDG_STATE_HOME, or name a store with ORTHINK_STORE.");
-  }
+  if (config.store().empty()) return no_folder_for_ledger();
   Result<std::unique_ptr<Store>> store = open_store(config.store());
   if (!store) return store.error();
   BookOptions own = options;
@@ -75,16 +77,20 @@ Book::~Book() {
 }
 
 Result<LedgerOptions> Book::options_for(const std::vector<Scope>& payers) {
+  return options_for(payers, config_);
+}
+
+Result<LedgerOptions> Book::options_for(const std::vector<Scope>& payers, const Config& config) {
   const Result<Instant> wall = store_->now();
   if (!wall) return wall.error();
   if (auto ok = clock_guard::check(anchor_, *wall, since_boot()); !ok) return ok.error();
-  Result<ledger::ScopeList> limits = limits_of(*store_, config_, payers);
+  Result<ledger::ScopeList> limits = limits_of(*store_, config, payers);
   if (!limits) return limits.error();
   LedgerOptions options;
   options.scopes = std::move(*limits);
   options.epoch = epoch_;
-  options.warn_percent = config_.warn_percent();
-  options.slice_tokens = config_.slice_tokens();
+  options.warn_percent = config.warn_percent();
+  options.slice_tokens = config.slice_tokens();
   return options;
 }
 

@@ -30,6 +30,9 @@ namespace orthink {
 // `key_id` is a fingerprint of the upstream key (never the key); empty: no such scope.
 std::vector<Scope> payers(const Config& config, const Ask& ask, const std::string& key_id);
 
+// There is no folder for the default store, and none was named.
+Error no_folder_for_ledger();
+
 struct BookOptions {
   // This machine's clock minus the upstream's, where it is known. When it is small, a clock that was set since boot is believed again.
   std::optional<Duration> ahead_of_upstream;
@@ -49,8 +52,9 @@ class Book {
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
   // Limits are read from the store each time, so that `budget set` is heeded by the next call of every process. The clock is looked at
-  // each time too: Errc::clock_refused.
+  // each time too: Errc::clock_refused. `config`: for defaults newer than those the book was opened with.
   Result<LedgerOptions> options_for(const std::vector<Scope>& payers);
+  Result<LedgerOptions> options_for(const std::vector<Scope>& payers, const Config& config);
   // How far the ledger's time is ahead of now(): a call takes its windows from the store's clock, and never from before the latest
   // reservation, so that no window is entered again.
   Result<Duration> clock_ahead();

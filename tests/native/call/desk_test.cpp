@@ -1,0 +1,85 @@
+// The desk: what is opened when, and what is read anew while calls run.
+#include "native/call/desk.h"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "tests/native/call/room.h"
+
+namespace orthink {
+namespace {
+
+TEST_CASE("A desk without a key opens nothing and says which key is missing", "[desk]") {
+  test::Room room;
+  std::filesystem::remove(room.folder.file("key"));
+  Desk desk(room.config());
+  Result<Till> till = desk.open();
+  REQUIRE(!till);
+  CHECK(till.error().errc == Errc::key_missing);
+  CHECK(desk.book_at_hand() == nullptr);
+  CHECK(room.simulator->requests().empty());
+
+  room.put_key("sk-test-late");
+  CHECK(desk.open());
+}
+
+TEST_CASE("Many who open at once share one book and one fetch of the catalogue", "[desk]") {
+  test::Room room;
+  ::setenv("XDG_CACHE_HOME", room.folder.file("cache").c_str(), 1);
+  Desk desk(room.config());
+  std::atomic<int> opened{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      if (desk.open()) ++opened;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(opened == 8);
+  const auto requests = room.simulator->requests();
+  CHECK(std::count_if(requests.begin(), requests.end(), [](const auto& request) { return request.path == "/api/v1/models"; }) == 1);
+  const Result<Till> a = desk.open();
+  const Result<Till> b = desk.open();
+  REQUIRE(a);
+  REQUIRE(b);
+  CHECK(a->book == b->book);
+  CHECK(a->catalogue == b->catalogue);
+  CHECK(a->upstream.client == b->upstream.client);
+  ::unsetenv("XDG_CACHE_HOME");
+}
+
+TEST_CASE("A key that is read anew serves the next call, and the running one keeps its own", "[desk]") {
+  test::Room room;
+  Desk desk(room.config());
+  const Result<Till> before = desk.open();
+  REQUIRE(before);
+  REQUIRE(desk.reread(room.config()));
+  CHECK(desk.upstream()->client == before->upstream.client);  // the same key: connections are kept
+
+  room.put_key("sk-test-second");
+  REQUIRE(desk.reread(room.config()));
+  const Result<Till> after = desk.open();
+  REQUIRE(after);
+  CHECK(after->upstream.client != before->upstream.client);
+  CHECK(after->upstream.key_id != before->upstream.key_id);
+  CHECK(after->book == before->book);
+
+  std::filesystem::remove(room.folder.file("key"));
+  const Result<void> lost = desk.reread(room.config());
+  REQUIRE(!lost);
+  CHECK(lost.error().errc == Errc::key_missing);
+  CHECK(desk.upstream()->key_id == after->upstream.key_id);
+}
+
+TEST_CASE("Looking into the store opens no book", "[desk]") {
+  test::Room room;
+  Desk desk(room.config());
+  REQUIRE(desk.store());
+  CHECK(desk.book_at_hand() == nullptr);
+  const Result<Till> till = desk.open();
+  REQUIRE(till);
+  CHECK(desk.store()->get() == &till->book->store());
+}
+
+}  // namespace
+}  // namespace orthink

@@ -1,0 +1,56 @@
+// A desk with a simulator upstream, a key in a file and a ledger of its own.
+#pragma once
+
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "native/call/purchase.h"
+#include "native/sim/sim.h"
+#include "native/system.h"
+#include "orthink/chat/ask.h"
+#include "tests/native/temporary_folder.h"
+
+namespace orthink::test {
+
+class Room {
+ public:
+  explicit Room(std::string_view faults = "", std::string_view more = "") : more_(more) {
+    sim::SimOptions options;
+    options.seed = 7;
+    options.now = [] { return now(); };
+    if (!faults.empty()) options.faults = *sim::parse_faults(faults);
+    Result<std::unique_ptr<sim::Simulator>> started = sim::Simulator::start(options);
+    REQUIRE(started);
+    simulator = std::move(*started);
+    put_key("sk-test-first");
+  }
+  void put_key(std::string_view key) { REQUIRE(save_key(folder.file("key"), Secret(std::string(key)))); }
+  [[nodiscard]] Config config() const {
+    ConfigSources sources;
+    sources.file_path = folder.file("config.json");
+    sources.state_folder = folder.path();
+    std::string text = "{\"base_url\":\"" + simulator->url() + "\",\"key_file\":\"" + folder.file("key") + "\",\"store\":\"memory:\"" + more_ + "}";
+    REQUIRE(write_file(sources.file_path, text, 0600));
+    Result<Config> loaded = load_config(sources);
+    INFO((loaded ? std::string() : loaded.error().message));
+    REQUIRE(loaded);
+    return *loaded;
+  }
+  [[nodiscard]] size_t bought() const { return simulator->bill().lines.size(); }
+
+  TemporaryFolder folder;
+  std::unique_ptr<sim::Simulator> simulator;
+
+ private:
+  std::string more_;
+};
+
+inline Ask ask_of(std::string_view document) {
+  Result<Ask> ask = parse_ask(document);
+  REQUIRE(ask);
+  return *ask;
+}
+
+}  // namespace orthink::test
