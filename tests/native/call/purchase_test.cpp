@@ -110,7 +110,7 @@ TEST_CASE("A payer's own limit refuses, and names itself", "[purchase]") {
   test::Room room;
   Desk desk(room.config());
   Spectator spectator;
-  const Bought bought = buy(desk, test::ask_of(kQuestion), {.payer = payer(R"({"usd_per_day":"0.001"})")}, spectator);
+  const Bought bought = buy(desk, test::ask_of(kQuestion), {.payer = payer(R"({"usd_per_day":"0.01"})")}, spectator);
   REQUIRE(!bought.refused);
   REQUIRE(spectator.error);
   CHECK(spectator.error->kind == Kind::budget_exceeded);
