@@ -56,4 +56,18 @@ inline constexpr uint64_t kVendorBudgetMinTokens = 1'024;
 inline constexpr uint64_t kEffortBudgetMaxTokens = 128'000;
 inline constexpr uint64_t kThinkingSharePercentMax = 80;
 
+// A bearer token before anything of it is decoded: real ones stay under 4 kB, and so do the heads of requests.
+inline constexpr size_t kTokenBytesMax = size_t{16} << 10;
+// The set of keys of an issuer of tokens: real ones hold two to ten.
+inline constexpr size_t kJwksBytesMax = size_t{256} << 10;
+inline constexpr size_t kJwksKeysMax = 64;
+// RSA: shorter is broken, longer is a way to spend our time.
+inline constexpr size_t kRsaBitsMin = 2'048;
+inline constexpr size_t kRsaBitsMax = 8'192;
+// Clocks of issuer and host may differ by this much, no more (RFC 8725 and RFC 7519 4.1.4 say "a few minutes" at most).
+inline constexpr Duration kTokenSkewMax = Duration::seconds(60);
+// Bearer keys of a server: each presented key is compared with every one of them.
+inline constexpr size_t kAccessKeysMax = 1'000;
+inline constexpr size_t kAccessKeysBytesMax = size_t{4} << 20;
+
 }  // namespace orthink::limits
