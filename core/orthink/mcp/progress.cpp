@@ -1,0 +1,19 @@
+#include "orthink/mcp/progress.h"
+
+namespace orthink::mcp {
+
+std::optional<news::Progress> Progress::offer(Instant now, news::Progress news) {
+  if (last_ && news.done <= *last_) return std::nullopt;
+  if (held_ && news.done <= held_->done) return std::nullopt;
+  held_ = std::move(news);
+  return due(now);
+}
+
+std::optional<news::Progress> Progress::due(Instant now) {
+  if (!held_ || now < free_at_) return std::nullopt;
+  free_at_ = now + interval_;
+  last_ = held_->done;
+  return std::exchange(held_, std::nullopt);
+}
+
+}  // namespace orthink::mcp

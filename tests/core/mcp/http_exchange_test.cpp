@@ -1,0 +1,129 @@
+#include "orthink/mcp/http_exchange.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/core/mcp/offers.h"
+
+using namespace orthink;
+using namespace orthink::mcp;
+
+namespace {
+
+const Menu& menu() {
+  static const Menu kMenu = test::menu_of(test::small_offer());
+  return kMenu;
+}
+
+struct Post {
+  HttpOptions options;
+  HttpExchange exchange;
+  int status = 0;
+  std::string body;
+  bool is_stream = false, is_over = false;
+  std::vector<Call> started;
+  std::vector<uint64_t> cancelled;
+  std::vector<act::Deliver> delivered;
+  Instant wake = Instant::never();
+
+  static std::vector<http::Header> with(std::vector<http::Header> more) {
+    std::vector<http::Header> headers{{"Host", "localhost:8080"}, {"Content-Type", "application/json"}, {"Accept", "application/json, text/event-stream"}};
+    headers.insert(headers.end(), more.begin(), more.end());
+    return headers;
+  }
+  explicit Post(std::string text, std::vector<http::Header> more = {})
+      : exchange(Instant::zero(), menu(), options, {"POST", with(std::move(more)), std::move(text), {}, "peer", 1}) {
+    drain();
+  }
+  explicit Post(HttpRequest request) : exchange(Instant::zero(), menu(), options, std::move(request)) { drain(); }
+
+  void hand(int64_t ms, HttpEvent event) {
+    exchange.handle(Instant::from_ms(ms), std::move(event));
+    drain();
+  }
+  void drain() {
+    for (;;) {
+      HttpAct act = exchange.poll();
+      if (auto* head = std::get_if<act::Head>(&act)) {
+        status = head->status;
+        is_stream = head->is_stream;
+      }
+      if (auto* more = std::get_if<act::Body>(&act)) body += more->bytes;
+      if (auto* start = std::get_if<act::Start>(&act)) started.push_back(std::move(start->call));
+      if (auto* cancel = std::get_if<act::Cancel>(&act)) cancelled.push_back(cancel->number);
+      if (auto* deliver = std::get_if<act::Deliver>(&act)) delivered.push_back(std::move(*deliver));
+      is_over = std::holds_alternative<act::End>(act);
+      if (auto* wait = std::get_if<act::WaitUntil>(&act)) wake = wait->at;
+      if (is_over || std::holds_alternative<act::WaitUntil>(act)) return;
+    }
+  }
+};
+
+const std::string kLegacyCall = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})";
+const std::string kModernCall = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo",)" + std::string(test::kModernMeta) + "}}";
+const std::vector<http::Header> kModernHeaders{{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", "echo"}};
+
+}  // namespace
+
+TEST_CASE("a result that is there at once is plain JSON") {
+  Post post(kLegacyCall);
+  REQUIRE(post.started.size() == 1);
+  CHECK(post.started[0].revision == "2025-03-26");
+  CHECK(post.wake == Instant::zero());
+  post.hand(0, event::NewsOf{1, news::Result{R"({"content":[]})"}});
+  CHECK(post.is_over);
+  CHECK(post.status == 200);
+  CHECK_FALSE(post.is_stream);
+  CHECK(post.body == R"({"jsonrpc":"2.0","id":1,"result":{"content":[]}})");
+}
+
+TEST_CASE("a result that takes longer than the grace comes as a stream with comments") {
+  Post post(kModernCall, kModernHeaders);
+  post.hand(0, event::Tick{});
+  CHECK(post.wake == Instant::from_ms(200));
+  post.hand(199, event::Tick{});
+  CHECK(post.status == 0);
+  post.hand(200, event::Tick{});
+  CHECK(post.is_stream);
+  CHECK(post.body == ":\n\n");
+  post.hand(15'200, event::Tick{});
+  CHECK(post.body == ":\n\n:\n\n");
+  post.hand(16'000, event::NewsOf{1, news::Result{"{}"}});
+  CHECK(post.is_over);
+  CHECK(post.body.ends_with("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":\"complete\",\"_meta\":"
+                            "{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"example\",\"version\":\"1.0\"}}}}\n\n"));
+}
+
+TEST_CASE("leaving cancels a modern call at once and a legacy one after its orphan time") {
+  Post modern(kModernCall, kModernHeaders);
+  modern.hand(1, event::Closed{});
+  CHECK(modern.cancelled.size() == 1);
+  CHECK(modern.is_over);
+  Post legacy(kLegacyCall);
+  legacy.hand(0, event::Tick{});
+  legacy.hand(1, event::Closed{});
+  CHECK(legacy.cancelled.empty());
+  CHECK(legacy.wake == Instant::from_ms(60'001));
+  legacy.hand(60'001, event::Tick{});
+  CHECK(legacy.cancelled.size() == 1);
+  CHECK(legacy.is_over);
+}
+
+TEST_CASE("a legacy cancellation is delivered to the exchange of its request") {
+  Post post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})");
+  CHECK(post.status == 202);
+  REQUIRE(post.delivered.size() == 1);
+  CHECK(post.delivered[0].key == "cancel\nlocal\npeer\n1");
+}
+
+TEST_CASE("what an HTTP request is refused for") {
+  CHECK(Post(HttpRequest{"GET", {{"Host", "localhost"}}, "", {}, "", 1}).status == 405);
+  CHECK(Post(HttpRequest{"POST", {{"Host", "evil.example"}, {"Content-Type", "application/json"}}, kLegacyCall, {}, "", 1}).status == 403);
+  CHECK(Post(HttpRequest{"POST", {{"Host", "localhost"}, {"Content-Type", "text/plain"}}, kLegacyCall, {}, "", 1}).status == 415);
+  CHECK(Post("{").status == 400);
+  CHECK(Post("[]").status == 400);
+  CHECK(Post(kLegacyCall, {{"MCP-Protocol-Version", "1999-01-01"}}).status == 400);
+  CHECK(Post(kModernCall).status == 400);
+  CHECK(Post(kModernCall, {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", "other"}}).status == 400);
+}
