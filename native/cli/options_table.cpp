@@ -13,7 +13,7 @@ constexpr uint32_t kQuestion = on(Verb::ask, Verb::chat, Verb::plan);
 constexpr uint32_t kCalls = on(Verb::ask, Verb::chat);
 constexpr uint32_t kEvery =
     on(Verb::ask, Verb::chat, Verb::plan, Verb::models, Verb::replay, Verb::budget, Verb::report, Verb::ledger, Verb::why, Verb::sim,
-       Verb::doctor, Verb::key, Verb::config, Verb::completions, Verb::help, Verb::version, Verb::man);
+       Verb::doctor, Verb::key, Verb::config, Verb::mcp, Verb::completions, Verb::help, Verb::version, Verb::man);
 constexpr uint32_t kJson = kEvery & ~on(Verb::help, Verb::man);
 constexpr uint64_t kTokensMax = 10'000'000;
 constexpr uint64_t kDeadlineSecondsMax = 86'400;
@@ -111,6 +111,13 @@ Exits 0, 2 when there is no such call or several, 1 when the store is away.)",
      1, 1, "set"},
     {Verb::config, "config", "", "show each setting, its value and where it came from",
      "Defaults, then the configuration file, then the environment, then flags; the later wins. Secrets are not shown.", 0, 0},
+    {Verb::mcp, "mcp", "install|uninstall", "tell a client of our MCP server, or make it forget",
+     R"(install writes the server into the client's own settings; uninstall takes it out. Each shows the change first and asks; the old file is kept beside the new one, and everything else in it stays as it was. Without --url the client starts this program; with it the client is told the address of an `orthink serve`. A bearer key is named by its environment variable, never written.
+
+  orthink mcp install --client claude-code
+  orthink mcp install --client cursor --url https://think.example.com/mcp --key-env ORTHINK_MCP_KEY
+  orthink mcp uninstall --client codex)",
+     1, 1, "install uninstall"},
     {Verb::completions, "completions", "bash|zsh|fish", "print the completion script of a shell",
      R"(Completes verbs, flags, their values and model ids.
 
@@ -182,6 +189,16 @@ constexpr FlagRow kFlags[] = {
      on(Verb::sim), "", 0, 60'000},
     {Flag::fault, "--fault", "LIST", Takes::text, "faults to commit, NAME[=ARG] separated by commas", on(Verb::sim), "", 0, 0, true},
     {Flag::list_faults, "--list-faults", "", Takes::nothing, "print the faults there are", on(Verb::sim)},
+    {Flag::client, "--client", "NAME", Takes::choice, "install, uninstall: whose settings to change", on(Verb::mcp),
+     "claude-code claude-desktop cursor vscode codex chatgpt"},
+    {Flag::name, "--name", "NAME", Takes::text, "install, uninstall: what the client calls the server; default orthink", on(Verb::mcp)},
+    {Flag::url, "--url", "URL", Takes::text, "install: the address of a server over HTTP, in place of a program to start", on(Verb::mcp)},
+    {Flag::key_env, "--key-env", "VARIABLE", Takes::text, "install: the environment variable that holds the bearer key of --url",
+     on(Verb::mcp)},
+    {Flag::settings, "--settings", "FILE", Takes::path, "install, uninstall: the settings file, in place of the client's usual one",
+     on(Verb::mcp)},
+    {Flag::yes, "--yes", "", Takes::nothing, "install, uninstall: write without asking", on(Verb::mcp)},
+    {Flag::dry_run, "--dry-run", "", Takes::nothing, "install, uninstall: show the change and write nothing", on(Verb::mcp)},
     {Flag::markdown, "--markdown", "", Takes::nothing, "print docs/configuration.md", on(Verb::config), "", 0, 0, false, true},
     {Flag::json, "--json", "", Takes::nothing, "print JSON for programs", kJson},
     {Flag::help, "--help", "", Takes::nothing, "show this help", kEvery},
