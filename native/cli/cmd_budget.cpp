@@ -6,6 +6,7 @@
 #include "native/cli/verbs.h"
 #include "native/key.h"
 #include "native/money/limit_table.h"
+#include "native/money/look.h"
 #include "orthink/chat/ask.h"
 #include "orthink/chat/plain_text.h"
 #include "orthink/ledger/budget.h"
@@ -122,26 +123,6 @@ Result<Wish> wish_of(const Typed& typed) {
   return wish;
 }
 
-Result<budget::Values> zipped(const std::vector<std::string>& keys, const Result<std::vector<int64_t>>& values) {
-  if (!values) return values.error();
-  budget::Values named;
-  for (size_t i = 0; i < keys.size() && i < values->size(); ++i) named[keys[i]] = (*values)[i];
-  return named;
-}
-
-Result<std::vector<budget::ScopeState>> states_of(OpenLedger& ledger, const std::vector<Scope>& scopes) {
-  Result<ledger::ScopeList> limits = limits_of(*ledger.store, ledger.config, scopes);
-  if (!limits) return limits.error();
-  Result<Instant> at = ledger.store->now();
-  if (!at) return at.error();
-  budget::Keys keys = budget::keys(*limits, *at);
-  Result<budget::Values> counters = zipped(keys.counters, ledger.store->counters(keys.counters));
-  if (!counters) return counters.error();
-  Result<budget::Values> rates = zipped(keys.rates, ledger.store->rates(keys.rates));
-  if (!rates) return rates.error();
-  return budget::states(*limits, *counters, *rates, *at);
-}
-
 int show(OpenLedger& ledger, const std::optional<Scope>& scope, const Typed& typed, Printer& printer) {
   std::vector<Scope> scopes;
   if (scope) {
@@ -153,7 +134,7 @@ int show(OpenLedger& ledger, const std::optional<Scope>& scope, const Typed& typ
     const Scope own{ScopeKind::user, ledger.config.user()};  // who calls without --user
     if (std::find(scopes.begin(), scopes.end(), own) == scopes.end()) scopes.push_back(own);
   }
-  Result<std::vector<budget::ScopeState>> states = states_of(ledger, scopes);
+  Result<std::vector<budget::ScopeState>> states = standing_of(*ledger.store, ledger.config, scopes);
   if (!states) return printer.fail(states.error(), typed.json());
   if (typed.json()) {
     printer.line(budget::json(*states));

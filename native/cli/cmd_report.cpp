@@ -2,41 +2,12 @@
 
 #include "native/cli/open_ledger.h"
 #include "native/cli/verbs.h"
+#include "native/money/look.h"
 #include "native/system.h"
 #include "orthink/ledger/report.h"
 
 namespace orthink::cli {
 namespace {
-
-// A call's rows lie within its deadline, at most a day; so much earlier none of a later call can be.
-constexpr Duration kCallMax = Duration::seconds(2 * 86'400);
-
-// From where rows are read: those of calls that began earlier are told apart by the report.
-Instant reads_from(const ReportOptions& options) {
-  return options.since ? Instant{std::max<int64_t>(0, options.since->us - kCallMax.us)} : Instant::zero();
-}
-
-struct Read {
-  uint64_t rows = 0;
-  uint64_t damaged = 0;
-};
-
-Result<Read> read_rows(Store& store, Instant since, Report& report) {
-  Read read;
-  RowQuery query;
-  query.since = since;
-  Result<void> done = store.rows(query, [&](const std::string&, const StoredRow& row) {
-    ++read.rows;
-    Result<HoldRecord> record = HoldRecord::parse(row.record);
-    if (record)
-      report.add(*record, row.state);
-    else
-      ++read.damaged;
-    return true;
-  });
-  if (!done) return done.error();
-  return read;
-}
 
 std::string nothing_yet(const OpenLedger& ledger) {
   if (!ledger.is_lasting) return "No calls: the store is memory:, which ends with the program. Set ORTHINK_STORE to keep a ledger.";
@@ -57,7 +28,7 @@ int run_report(const Typed& typed, Printer& printer) {
 
   ReportOptions options{span->since, span->until, *report_by(typed.text(Flag::by).value_or("model")), *at};
   Report report(options);
-  Result<Read> read = read_rows(*ledger->store, reads_from(options), report);
+  Result<RowsRead> read = read_rows(*ledger->store, options, report);
   if (!read) return printer.fail(read.error(), typed.json());
   if (typed.json())
     printer.line(report.json());

@@ -15,6 +15,7 @@
 #include "native/cli/options.h"
 #include "native/cli/print.h"
 #include "native/config.h"
+#include "native/money/when.h"
 #include "native/store/store.h"
 #include "orthink/ledger/ink.h"
 #include "orthink/ledger/record.h"
@@ -29,10 +30,6 @@ struct OpenLedger {
 };
 Result<OpenLedger> open_ledger();
 Result<OpenLedger> open_ledger(Config config);
-
-// An age before `now` (30d, 12h, 2w), a day, a month or a moment in UTC: "2026-11-01", "2026-11", "2026-11-01T12:00:00Z".
-// Errc::invalid_argument names the forms.
-Result<Instant> when_of(std::string_view typed, Instant now);
 
 // --since and --until. Errc::invalid_argument when nothing lies between them.
 struct Span {
