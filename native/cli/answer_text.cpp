@@ -39,24 +39,6 @@ std::string cost_text(const Receipt& receipt) {
 
 }  // namespace
 
-std::string grouped(uint64_t value) {
-  std::string out = std::to_string(value);
-  for (size_t at = out.size(); at > 3;) out.insert(at -= 3, 1, ',');
-  return out;
-}
-
-std::string dollars(const std::optional<Money>& money) {
-  if (!money) return "unknown";
-  int64_t step = 1;
-  constexpr int64_t kCent = 10'000'000'000;
-  while (money->pico / step >= 10'000 && step < kCent) step *= 10;
-  int64_t rounded = money->pico / step + (money->pico % step != 0 ? 1 : 0);
-  std::string text = Money{rounded * step}.to_decimal();
-  size_t dot = text.find('.');
-  if (dot != std::string::npos && text.size() - dot == 2) text += '0';
-  return "$" + text;
-}
-
 std::string short_count(uint64_t value) {
   if (value < 1000) return std::to_string(value);
   if (value < 999'500) return one_decimal(value, 1000, 'k');

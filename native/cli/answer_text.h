@@ -10,13 +10,10 @@
 #include "native/cli/print.h"
 #include "orthink/base/money.h"
 #include "orthink/exchange/receipt.h"
+#include "orthink/think/words.h"
 
 namespace orthink::cli {
 
-// "1,234,567".
-std::string grouped(uint64_t value);
-// Dollars with the digits that matter: "$0.0301", "$12.50", "$0". Rounded up at the fourth significant digit; "unknown" when there is none.
-std::string dollars(const std::optional<Money>& money);
 // "4k", "128k", "1.05M" of tokens.
 std::string short_count(uint64_t value);
 // "12 s", "3 min", "5 h", "9 days".

@@ -141,6 +141,8 @@ constexpr ErrorRow kRows[] = {
      "This is a fault of orthink; report it with the command that led here."},
     {Errc::file_unreadable, validation_error, "file_unreadable", B::caller, R::changed, "Check the file's name and its permissions."},
     {Errc::insecure_url, validation_error, "insecure_url", B::caller, R::changed, "Use https; plain http is for loopback addresses only."},
+    {Errc::model_forbidden, model_unavailable, "model_forbidden", B::policy, R::changed,
+     "Ask one of the models this caller may use, or ask whoever runs the server for more."},
 };
 
 const ErrorRow& row_of(Errc errc) {

@@ -114,6 +114,7 @@ enum class Errc : uint16_t {
   internal = 141,
   file_unreadable = 142,
   insecure_url = 143,
+  model_forbidden = 144,           // not among the models a caller of the server may use
 };
 
 struct Error {

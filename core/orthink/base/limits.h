@@ -27,6 +27,8 @@ inline constexpr size_t kModelsRowsMax = 10'000;
 inline constexpr size_t kErrorBytesMax = size_t{1} << 20;
 // Text of an upstream's error that is passed on.
 inline constexpr size_t kErrorTextMax = 2'000;
+// An answer inside a tool's result, which it carries twice: hosts move far smaller ones to a file, and none reads more.
+inline constexpr size_t kToolTextBytesMax = size_t{1} << 20;
 inline constexpr size_t kToolCallsMax = 1'000;
 inline constexpr size_t kDetailsMax = 10'000;
 inline constexpr size_t kMessagesMax = 10'000;

@@ -123,6 +123,18 @@ std::string Money::to_decimal() const {
   return out;
 }
 
+std::string dollars(const std::optional<Money>& money) {
+  if (!money) return "unknown";
+  int64_t step = 1;
+  constexpr int64_t kCent = 10'000'000'000;
+  while (money->pico / step >= 10'000 && step < kCent) step *= 10;
+  const int64_t rounded = money->pico / step + (money->pico % step != 0 ? 1 : 0);
+  std::string text = Money{rounded * step}.to_decimal();
+  const size_t dot = text.find('.');
+  if (dot != std::string::npos && text.size() - dot == 2) text += '0';
+  return "$" + text;
+}
+
 std::string difference_decimal(Money ours, Money theirs) {
   if (ours >= theirs) return ours.minus(theirs).to_decimal();
   return "-" + theirs.minus(ours).to_decimal();

@@ -11,6 +11,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,10 @@ struct Money {
 
   constexpr auto operator<=>(const Money&) const = default;
 };
+
+// Dollars for people, with the digits that matter: "$0.0301", "$12.50", "$0". Rounded up at the fourth significant digit; "unknown" when
+// there is none.
+std::string dollars(const std::optional<Money>& money);
 
 // A signed difference as decimal USD: "-0.0001".
 std::string difference_decimal(Money ours, Money theirs);

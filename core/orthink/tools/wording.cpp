@@ -1,0 +1,110 @@
+#include "orthink/tools/wording.h"
+
+#include <algorithm>
+#include <array>
+
+#include "orthink/base/utf8.h"
+#include "orthink/chat/plain_text.h"
+
+namespace orthink::tools {
+namespace {
+
+struct Phrase {
+  std::string_view shell, tool;
+};
+
+// Longer ones first where one begins another.
+constexpr std::array kPhrases = std::to_array<Phrase>({
+    {"`orthink models --reasoning`", "list_models with reasoning: true"},
+    {"orthink models --cap vision", "list_models with capabilities: [\"vision\"]"},
+    {"`orthink models --cap`", "list_models with capabilities"},
+    {"`orthink models --refresh`", "`orthink models --refresh` on the server"},
+    {"`orthink models ID`", "list_models with search"},
+    {"`orthink models`", "list_models"},
+    {"--help shows what each one takes", "the tool's input schema says what each one takes"},
+    {"docs/ask.schema.json lists them all", "the tool's input schema lists them all"},
+    {"The fields are listed in docs/ask.schema.json.", "The tool's input schema lists the arguments."},
+    {"`orthink why` tells", "get_result tells"},
+    {"--lenient", "lenient: true"},
+    {"--max-cost", "max_cost_usd"},
+    {"--max-tokens", "max_tokens"},
+    {"--deadline", "deadline_s"},
+    {"--answer", "answer_tokens"},
+    {"--think", "thinking"},
+    {"--fit", "fit: true"},
+    {"\"fit\" finds it", "fit: true finds it"},
+    {"{\"think\":", "{\"thinking\":"},
+    {",\"think\":", ",\"thinking\":"},
+    {"\"think\"", "\"thinking\""},
+});
+
+std::string text_at(const json::Value& object, std::string_view key) {
+  const json::Value* value = object.find(key);
+  return value != nullptr && value->is_string() ? value->text() : std::string();
+}
+
+std::string retry_text(const json::Value& error) {
+  const std::string retry = text_at(error, "retry");
+  const json::Value* after = error.find("retry_after_ms");
+  const std::optional<uint64_t> ms = after != nullptr ? after->as_u64() : std::nullopt;
+  const std::string resets_at = text_at(error, "resets_at");
+  if (ms) return " Ask again after " + std::to_string((*ms + 999) / 1000) + " s.";
+  if (retry == "after") return resets_at.empty() ? " Ask again later." : " Ask again after " + resets_at + ".";
+  if (retry == "same") return " The same call may be tried again.";
+  if (retry == "changed") return " Change the call before you try again.";
+  return " Do not try again.";
+}
+
+}  // namespace
+
+std::string as_arguments(std::string_view sentence) {
+  std::string out;
+  out.reserve(sentence.size());
+  for (size_t i = 0; i < sentence.size();) {
+    const auto* phrase = std::find_if(kPhrases.begin(), kPhrases.end(), [&](const Phrase& each) { return sentence.substr(i).starts_with(each.shell); });
+    if (phrase == kPhrases.end()) {
+      out += sentence[i++];
+    } else {
+      out += phrase->tool;
+      i += phrase->shell.size();
+    }
+  }
+  return out;
+}
+
+std::string spoken(const json::Value& error) {
+  std::string out = text_at(error, "kind") + " (" + text_at(error, "code") + "): " + text_at(error, "message");
+  if (!out.empty() && out.back() != '.' && out.back() != '?' && out.back() != '!') out += '.';
+  if (const std::string remedy = text_at(error, "remedy"); !remedy.empty()) out += " " + remedy;
+  return out + retry_text(error);
+}
+
+std::string_view advice(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::truncated:
+      return "The answer was cut at the total cap: raise max_tokens, or ask for less.";
+    case Outcome::thinking_used_all:
+      return "Thinking used the whole cap and left no answer: lower thinking, or raise answer_tokens or max_tokens.";
+    case Outcome::empty:
+      return "The answer is empty: ask again, or choose another provider.";
+    case Outcome::filtered:
+      return "The answer was withheld by a content filter: reword the question, or choose another model.";
+    case Outcome::answered:
+    case Outcome::tool_calls:
+      break;
+  }
+  return {};
+}
+
+std::string seen_text(std::string_view foreign) {
+  const std::string plain = plain_text(foreign);
+  std::string out;
+  for (size_t i = 0; i < plain.size();) {
+    const Character c = character_at(plain, i);
+    if (c.code < 0xe0000 || c.code > 0xe007f) out += plain.substr(i, c.size);
+    i += c.size;
+  }
+  return out;
+}
+
+}  // namespace orthink::tools
