@@ -1,0 +1,23 @@
+// The last net under every line that leaves the program: what looks like a credential becomes "***".
+//
+//   redacted("got sk-or-v1-0123abcd from the header")     // "got sk-or-*** from the header"
+//
+// Secrets are typed (native/key.h: Secret) and have no way into a line; this catches what came in as somebody's plain text: an error
+// message of an upstream, a header, an address. It rather masks a harmless word than lets a key through.
+//
+//   sk-or-CHARACTERS, sk-CHARACTERS (16 and more)      keys of OpenRouter and of others
+//   Bearer CHARACTERS                                  whatever the case
+//   eyJ....eyJ....SIGNATURE                            JSON Web Tokens
+//   scheme://USER:PASSWORD@host                        what stands before an '@'
+//
+// Thread rule: pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace orthink::observe {
+
+std::string redacted(std::string_view text);
+
+}  // namespace orthink::observe
