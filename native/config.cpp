@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kConfigBytesMax = size_t{256} << 10;
 constexpr int64_t kSecondsMaxUs = int64_t{86'400} * 1'000'000;
 
+constexpr std::array<std::string_view, 5> kLogLevels{"debug", "info", "warn", "error", "off"};
+
 constexpr std::array kRows{
     ConfigRow{"base_url", "ORTHINK_BASE_URL", "", ConfigKind::url, "https://openrouter.ai/api/v1",
               "What /chat/completions is appended to; plain http only to loopback."},
@@ -51,6 +53,10 @@ constexpr std::array kRows{
               "Where the provider stops billing when a stream is closed, hold this much output at a time instead of the worst case, so that "
               "parallel calls leave room for each other; 0 holds it all.",
               0, 1'000'000},
+    ConfigRow{"log_level", "ORTHINK_LOG_LEVEL", "", ConfigKind::level, "info",
+              "What `mcp` and `serve` write to standard error, and what is graver: debug, info, warn, error, or off."},
+    ConfigRow{"carry_traceparent", "ORTHINK_CARRY_TRACEPARENT", "", ConfigKind::boolean, "false",
+              "Whether the trace that a caller names is told to the upstream."},
     ConfigRow{"key_file", "ORTHINK_KEY_FILE", "", ConfigKind::path, "",
               "The file of the key, mode 0600; unset: key in the configuration folder."},
     ConfigRow{"openrouter_api_key", "OPENROUTER_API_KEY", "", ConfigKind::secret, "",
@@ -108,6 +114,9 @@ Result<std::string> check_value(const ConfigRow& row, const std::string& place, 
       if (text == "true" || text == "1") return std::string("true");
       if (text == "false" || text == "0") return std::string("false");
       return wrong(place, "is \"" + text + "\"", "Give true or false.");
+    case ConfigKind::level:
+      if (std::find(kLogLevels.begin(), kLogLevels.end(), text) != kLogLevels.end()) return text;
+      return wrong(place, "is \"" + text + "\"", "Give debug, info, warn, error or off.");
     case ConfigKind::store:
       return check_store(place, text);
     case ConfigKind::dollars:

@@ -22,7 +22,7 @@
 
 namespace orthink {
 
-enum class ConfigKind : uint8_t { text, url, count, seconds, dollars, boolean, store, path, secret };
+enum class ConfigKind : uint8_t { text, url, count, seconds, dollars, boolean, store, path, secret, level };
 
 struct ConfigRow {
   std::string_view name;         // key of the file: "base_url"
@@ -72,6 +72,8 @@ class Config {
   [[nodiscard]] std::optional<NanoUsd> monthly_limit() const { return dollars("monthly_limit_usd"); }
   [[nodiscard]] uint64_t slice_tokens() const { return count("slice_tokens"); }
   [[nodiscard]] uint32_t warn_percent() const { return static_cast<uint32_t>(count("warn_percent")); }
+  [[nodiscard]] const std::string& log_level() const { return text("log_level"); }  // "debug", "info", "warn", "error" or "off"
+  [[nodiscard]] bool carries_traceparent() const { return text("carry_traceparent") == "true"; }
   [[nodiscard]] const std::string& store() const { return text("store"); }  // empty: there is no folder for the ledger
 
  private:

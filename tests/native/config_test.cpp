@@ -42,6 +42,8 @@ TEST_CASE("defaults are valid and complete") {
   CHECK(config->daily_limit() == NanoUsd{50'000'000'000});
   CHECK(config->monthly_limit() == NanoUsd{1'000'000'000'000});
   CHECK(config->warn_percent() == 80);
+  CHECK(config->log_level() == "info");
+  CHECK_FALSE(config->carries_traceparent());
   CHECK(config->store().empty());  // no state folder was given
 }
 
@@ -112,6 +114,7 @@ TEST_CASE("wrong settings are refused with their place and what they take") {
                         {"ORTHINK_IDLE_DEADLINE_S", "86401", Errc::invalid_config},
                         {"ORTHINK_IDLE_DEADLINE_S", "soon", Errc::invalid_config},
                         {"ORTHINK_ALLOW_STALE_PRICES", "maybe", Errc::invalid_config},
+                        {"ORTHINK_LOG_LEVEL", "verbose", Errc::invalid_config},
                         {"ORTHINK_STORE", "postgres://x", Errc::invalid_config},
                         {"ORTHINK_STORE", "sqlite:", Errc::invalid_config},
                         {"ORTHINK_DAILY_LIMIT_USD", "-1", Errc::invalid_config},
