@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "native/system.h"
 
@@ -16,6 +17,7 @@ namespace orthink::serve {
 namespace {
 
 constexpr size_t kReadBytes = size_t{16} << 10;
+constexpr size_t kLargeBody = size_t{64} << 10;
 constexpr size_t kKeptBytes = size_t{64} << 10;
 constexpr Duration kLinger = Duration::millis(300);
 
@@ -35,14 +37,15 @@ bool poll_until(int fd, short events, Instant deadline) {
 
 }  // namespace
 
-Connection::Connection(int fd, std::string address, const ConnectionLimits& limits, Hangups& hangups)
-    : fd_(fd), address_(std::move(address)), limits_(limits), hangups_(hangups), opened_(now()) {
+Connection::Connection(int fd, std::string address, const ConnectionLimits& limits, Shared& shared)
+    : fd_(fd), address_(std::move(address)), limits_(limits), shared_(shared), opened_(now()) {
   set_option(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(fd_, SOL_SOCKET, SO_SNDBUF, limits_.send_buffer_bytes);
 }
 
 Connection::~Connection() {
-  hangups_.forget(watched_);
+  shared_.hangups.forget(watched_);
+  release_body();
   ::close(fd_);
 }
 
@@ -105,6 +108,7 @@ std::optional<Connection::Next> Connection::read_head() {
 
 std::optional<Connection::Next> Connection::read_body() {
   used_ = scan_.end() + head_.content_length;
+  if (!reserve_body()) return fail({503, "too many large bodies are being read"});
   if (in_.size() < used_) {
     if (head_.expects_continue && !write("HTTP/1.1 100 Continue\r\n\r\n")) return Next::closed;
     const Duration longest =
@@ -122,9 +126,24 @@ std::optional<Connection::Next> Connection::read_body() {
   return std::nullopt;
 }
 
+bool Connection::reserve_body() {
+  if (head_.content_length < kLargeBody) return true;
+  if (shared_.bodies_bytes.fetch_add(head_.content_length) + head_.content_length > limits_.bodies_bytes_max) {
+    shared_.bodies_bytes -= head_.content_length;
+    return false;
+  }
+  reserved_ = head_.content_length;
+  return true;
+}
+
+void Connection::release_body() {
+  if (reserved_ > 0) shared_.bodies_bytes -= std::exchange(reserved_, 0);
+}
+
 void Connection::done() {
+  release_body();
   if (watched_ != 0) {
-    hangups_.forget(watched_);
+    shared_.hangups.forget(watched_);
     watched_ = 0;
   }
   {
@@ -187,7 +206,7 @@ void Connection::wake_on_change(std::function<void()> wake) {
     wake_ = std::move(wake);
   }
   if (watched_ == 0) {
-    watched_ = hangups_.watch(fd_, [this] {
+    watched_ = shared_.hangups.watch(fd_, [this] {
       is_gone_.store(true, std::memory_order_release);
       const std::lock_guard<std::mutex> lock(wake_mutex_);
       if (wake_) wake_();

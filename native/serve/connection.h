@@ -1,6 +1,6 @@
 // Connection: one accepted socket, read request by request under absolute deadlines, written all or nothing.
 //
-//   Connection connection(fd, "127.0.0.1", limits, hangups);
+//   Connection connection(fd, "127.0.0.1", limits, shared);
 //   while (connection.next() == Connection::Next::request) {
 //     answer(connection.head(), connection.body());   // writes by connection.write()
 //     connection.done();
@@ -35,13 +35,20 @@ struct ConnectionLimits {
   int64_t body_bytes_a_second_min = 1'024;
   Duration write_deadline = Duration::seconds(10);  // of one piece, and a second more for each write_bytes_a_second_min
   int64_t write_bytes_a_second_min = 65'536;
+  size_t bodies_bytes_max = size_t{256} << 20;  // of all connections together, of bodies of 64 KB and more; one too many is answered 503
   int send_buffer_bytes = 64 << 10;  // what the kernel keeps for a reader that does not read; it takes twice this
+};
+
+// What connections share; outlives them.
+struct Shared {
+  Hangups hangups;
+  std::atomic<size_t> bodies_bytes{0};
 };
 
 class Connection final : public Peer {
  public:
-  // Owns `fd` from here on. `hangups` outlives it.
-  Connection(int fd, std::string address, const ConnectionLimits& limits, Hangups& hangups);
+  // Owns `fd` from here on. `limits` outlives it.
+  Connection(int fd, std::string address, const ConnectionLimits& limits, Shared& shared);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -79,12 +86,15 @@ class Connection final : public Peer {
   std::optional<Next> read_head();
   std::optional<Next> read_body();
   Next fail(const Refusal& refusal);
+  [[nodiscard]] bool reserve_body();
+  void release_body();
 
   int fd_;
   std::string address_;
   const ConnectionLimits& limits_;
-  Hangups& hangups_;
+  Shared& shared_;
   std::string in_;      // unread input, from the head of the request in work on
+  size_t reserved_ = 0;  // of the bytes that all bodies may take
   size_t used_ = 0;     // bytes of it that are that request
   HeadScan scan_;
   RequestHead head_;

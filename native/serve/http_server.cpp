@@ -238,7 +238,7 @@ class GuardedServer final : public HttpServer {
 
   void serve(int fd, const std::string& address) {
     {
-      Connection connection(fd, address, options_.limits, hangups_);
+      Connection connection(fd, address, options_.limits, shared_);
       enter(connection);
       talk(connection);
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -278,7 +278,7 @@ class GuardedServer final : public HttpServer {
   const std::unique_ptr<Listener> listener_;
   Library library_;
   const size_t connections_max_;
-  Hangups hangups_;
+  Shared shared_;
   mutable std::mutex mutex_;
   std::unordered_set<Connection*> connections_;
   std::unordered_map<std::string, size_t> of_address_;

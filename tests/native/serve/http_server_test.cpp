@@ -329,6 +329,31 @@ TEST_CASE("a reader that does not read is cut, and an answer that was refused st
   CHECK(refused.read_answer().status == 413);
 }
 
+TEST_CASE("the bodies of all connections share one bound") {
+  serve::ServerOptions options;
+  options.limits.bodies_bytes_max = 100'000;
+  House house(options);
+  const std::string body(70'000, 'b');
+  RawClient first(house.port()), second(house.port());
+  first.send(post("/echo", body).substr(0, 1'000));
+  first.send(post("/echo", body).substr(1'000, 1));
+  while (house.server->facts().accepted < 1) std::this_thread::yield();
+  // Whoever asks while the first body is on its way is turned away; whoever asks afterwards is not.
+  RawAnswer turned_away;
+  for (int i = 0; i < 1'000 && turned_away.status != 503; ++i) {
+    RawClient other(house.port());
+    other.send(post("/echo", body));
+    turned_away = other.read_answer();
+  }
+  CHECK(turned_away.status == 503);
+  first.send(post("/echo", body).substr(1'001));
+  CHECK(first.read_answer().body.size() > body.size());
+  first.send(get("/echo"));
+  CHECK(first.read_answer().status == 200);  // the request before it is done with
+  second.send(post("/echo", body));
+  CHECK(second.read_answer().status == 200);
+}
+
 TEST_CASE("an address that others can reach is not opened without authentication") {
   for (const char* address : {"0.0.0.0", "::", "192.0.2.1", "127.0.0.1.example", "name.example"}) {
     INFO(address);
