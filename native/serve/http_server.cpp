@@ -8,6 +8,7 @@
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "native/serve/hangups.h"
 #include "native/serve/listener.h"
@@ -33,8 +34,10 @@ Answer answer_of(const Routes& routes, const Request& request, Peer& peer) {
   return route->second(request, peer);
 }
 
-// What the library writes from.
-void hand_over(Answer answer, bool is_http_1_0, httplib::Response& out) {
+using Stream = std::function<bool(BodySink&)>;
+
+// What the library writes from. `stream` lives until it has.
+void hand_over(Answer answer, Stream& stream, bool is_http_1_0, httplib::Response& out) {
   out.status = answer.status;
   std::string type;
   for (http::Header& header : answer.headers) {
@@ -44,7 +47,8 @@ void hand_over(Answer answer, bool is_http_1_0, httplib::Response& out) {
       out.set_header(header.name, header.value);
     }
   }
-  if (!answer.stream) {
+  stream = std::move(answer.stream);
+  if (!stream) {
     if (!answer.body.empty()) out.set_content(std::move(answer.body), type);
     return;
   }
@@ -56,9 +60,10 @@ void hand_over(Answer answer, bool is_http_1_0, httplib::Response& out) {
    private:
     httplib::DataSink& sink_;
   };
-  auto provide = [stream = std::move(answer.stream)](size_t, httplib::DataSink& library_sink) {
+  auto provide = [&stream](size_t, httplib::DataSink& library_sink) {
     Sink sink(library_sink);
-    if (!stream(sink)) return false;
+    const Stream once = std::exchange(stream, nullptr);
+    if (!once || !once(sink)) return false;
     library_sink.done();
     return true;
   };
@@ -86,8 +91,9 @@ class LibraryStream final : public httplib::Stream {
 
   bool is_readable() const override { return at_ < clean_.size(); }
   bool wait_readable() const override { return is_readable(); }
-  bool wait_writable() const override { return !connection_.is_gone(); }
-  bool is_peer_alive() const override { return !connection_.is_gone(); }
+  // Asked before each piece of a body. Whoever makes the body heeds the Peer; some go on without it.
+  bool wait_writable() const override { return true; }
+  bool is_peer_alive() const override { return true; }
   ssize_t read(char* into, size_t size) override {
     const size_t n = std::min(size, clean_.size() - at_);
     std::copy_n(clean_.data() + at_, n, into);
@@ -121,8 +127,19 @@ class LibraryStream final : public httplib::Stream {
 struct Work {
   const Routes& routes;
   Connection& connection;
+  Stream stream;  // of the answer, until it has begun
 };
 thread_local Work* t_work = nullptr;
+
+// The head could not be sent, or wanted no body: what would have made it must still come to its end.
+void run_unsent(const Stream& stream) {
+  class Nowhere final : public BodySink {
+   public:
+    bool write(std::string_view) override { return false; }
+  };
+  Nowhere nowhere;
+  stream(nowhere);
+}
 
 class Library final : public httplib::Server {
  public:
@@ -132,7 +149,8 @@ class Library final : public httplib::Server {
     set_keep_alive_max_count(kRequestsOfConnectionMax);
     set_pre_routing_handler([](const httplib::Request&, httplib::Response& out) {
       const RequestHead& head = t_work->connection.head();
-      hand_over(answer_of(t_work->routes, {head, t_work->connection.body()}, t_work->connection), head.is_http_1_0, out);
+      Answer answer = answer_of(t_work->routes, {head, t_work->connection.body()}, t_work->connection);
+      hand_over(std::move(answer), t_work->stream, head.is_http_1_0, out);
       return HandlerResponse::Handled;
     });
   }
@@ -147,6 +165,7 @@ class Library final : public httplib::Server {
     t_work = &work;
     const bool is_good = process_request(stream, kNowhere, 0, kNowhere, 0, closes, is_closed, nullptr);
     t_work = nullptr;
+    if (work.stream) run_unsent(std::exchange(work.stream, nullptr));
     return is_good && !is_closed && !closes && !stream.is_error() && !work.connection.is_broken();
   }
 };
@@ -227,13 +246,13 @@ class GuardedServer final : public HttpServer {
   }
 
   void shed(int fd) {
+    if (options_.on_refused) options_.on_refused(503, "too many connections");
     constexpr std::string_view kAnswer =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     char unread[4'096];
     static_cast<void>(::recv(fd, unread, sizeof unread, MSG_DONTWAIT));  // what is left unread would make the close a reset
     static_cast<void>(::send(fd, kAnswer.data(), kAnswer.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
     ::close(fd);
-    if (options_.on_refused) options_.on_refused(503, "too many connections");
   }
 
   void serve(int fd, const std::string& address) {
@@ -255,7 +274,7 @@ class GuardedServer final : public HttpServer {
 
   void talk(Connection& connection) {
     LibraryStream stream(connection);
-    Work work{routes_, connection};
+    Work work{routes_, connection, nullptr};
     Connection::Next next = Connection::Next::closed;
     while ((next = connection.next()) == Connection::Next::request) {
       const bool goes_on = library_.answer(work, stream);
@@ -340,12 +359,9 @@ class BareServer final : public HttpServer {
     head.path = request.path;
     for (const auto& [name, value] : request.headers) head.headers.push_back({name, value});
     head.host = head.find("Host");
-    auto peer = std::make_shared<LonePeer>();
-    Answer answer = handler({head, request.body}, *peer);
-    if (answer.stream) {
-      answer.stream = [peer, stream = std::move(answer.stream)](BodySink& sink) { return stream(sink); };
-    }
-    hand_over(std::move(answer), false, out);
+    static thread_local Stream stream;  // the library calls it on this thread, before the next request
+    static LonePeer peer;
+    hand_over(handler({head, request.body}, peer), stream, false, out);
   }
 
   size_t connections_max_;

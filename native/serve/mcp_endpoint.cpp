@@ -1,0 +1,178 @@
+#include "native/serve/mcp_endpoint.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "native/system.h"
+
+namespace orthink::serve {
+
+void Board::enlist(const std::string& key, uint64_t exchange, uint64_t number, const std::shared_ptr<Mailbox>& mailbox) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  members_.emplace(key, Member{exchange, number, mailbox});
+}
+
+void Board::leave(const std::string& key, uint64_t exchange) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto [begin, end] = members_.equal_range(key);
+  for (auto at = begin; at != end;) at = at->second.exchange == exchange ? members_.erase(at) : std::next(at);
+}
+
+void Board::deliver(const std::string& key, const mcp::News& news) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto [begin, end] = members_.equal_range(key);
+  for (auto at = begin; at != end; ++at) {
+    if (const auto mailbox = at->second.mailbox.lock()) mailbox->post(at->second.number, news);
+  }
+}
+
+// One exchange at work, from its request to its end.
+class ExchangeRun {
+ public:
+  ExchangeRun(McpEndpoint& endpoint, Peer& peer, access::Principal caller, const Request& request)
+      : endpoint_(endpoint),
+        peer_(peer),
+        caller_(std::move(caller)),
+        began_(now()),
+        number_(++endpoint.last_exchange_),
+        exchange_(began_, endpoint.options_.menu, endpoint.options_.http, request_of(request)) {}
+  ~ExchangeRun() {
+    for (const std::string& key : keys_) endpoint_.board_.leave(key, number_);
+    if (is_watching_) peer_.wake_on_change(nullptr);
+  }
+  ExchangeRun(const ExchangeRun&) = delete;
+  ExchangeRun& operator=(const ExchangeRun&) = delete;
+
+  // Goes on until the exchange ends, or (without a sink) until a streaming head is there. True: it has ended.
+  bool go_on(BodySink* sink) {
+    sink_ = sink;
+    while (true) {
+      mcp::HttpAct act = exchange_.poll();
+      if (std::holds_alternative<mcp::act::End>(act)) return true;
+      if (auto* wait = std::get_if<mcp::act::WaitUntil>(&act)) {
+        wait_for_something(wait->at);
+      } else {
+        std::visit([this](auto& kind) { carry_out(kind); }, act);
+        if (is_streaming_ && sink == nullptr) return false;
+      }
+    }
+  }
+
+  [[nodiscard]] bool was_cut() const { return was_cut_; }
+  Answer take_answer() { return std::move(answer_); }
+
+ private:
+  mcp::HttpRequest request_of(const Request& request) {
+    mcp::HttpRequest made;
+    made.method = request.head.method;
+    made.headers.reserve(request.head.headers.size());
+    for (const HeadLine& line : request.head.headers) made.headers.push_back({std::string(line.name), std::string(line.value)});
+    made.body = request.body;
+    made.caller = {caller_.id, caller_.tools};
+    made.peer = peer_.address();
+    made.exchange = number_;
+    return made;
+  }
+
+  void carry_out(mcp::act::Head& head) {
+    answer_.status = head.status;
+    answer_.headers = std::move(head.headers);
+    is_streaming_ = head.is_stream;
+    if (endpoint_.options_.on_answer) endpoint_.options_.on_answer(head.status, now() - began_);
+  }
+  void carry_out(mcp::act::Body& body) {
+    if (sink_ == nullptr) {
+      answer_.body += body.bytes;
+    } else if (!was_cut_ && !sink_->write(body.bytes)) {
+      was_cut_ = true;
+    }
+  }
+  void carry_out(mcp::act::Start& start) {
+    const uint64_t call = start.call.number;
+    if (!mailbox_) mailbox_ = std::make_shared<Mailbox>();
+    if (auto job = endpoint_.options_.service.start(std::move(start.call), caller_, mailbox_)) jobs_.emplace_back(call, std::move(job));
+  }
+  void carry_out(mcp::act::Cancel& cancel) {
+    if (Job* job = job_of(cancel.number)) job->cancel();
+  }
+  void carry_out(mcp::act::Heard& heard) {
+    if (Job* job = job_of(heard.number)) job->hear(heard.tag, std::move(heard.answer_json));
+  }
+  void carry_out(mcp::act::Enlist& enlist) {
+    if (!mailbox_) mailbox_ = std::make_shared<Mailbox>();
+    endpoint_.board_.enlist(enlist.key, number_, enlist.number, mailbox_);
+    keys_.push_back(std::move(enlist.key));
+  }
+  void carry_out(mcp::act::Deliver& deliver) { endpoint_.board_.deliver(deliver.key, deliver.news); }
+  void carry_out(mcp::act::WaitUntil&) {}
+  void carry_out(mcp::act::End&) {}
+
+  Job* job_of(uint64_t call) {
+    const auto at = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job.first == call; });
+    return at == jobs_.end() ? nullptr : at->second.get();
+  }
+
+  // Hands the exchange one event, waiting for it where there is none yet.
+  void wait_for_something(Instant at) {
+    uint64_t call = 0;
+    mcp::News news;
+    if (mailbox_ && mailbox_->take(call, news)) return exchange_.handle(now(), mcp::event::NewsOf{call, std::move(news)});
+    if (!is_watching_) {
+      if (!mailbox_) mailbox_ = std::make_shared<Mailbox>();
+      peer_.wake_on_change([mailbox = mailbox_] { mailbox->wake(); });
+      is_watching_ = true;
+    }
+    if (!was_told_closed_ && (was_cut_ || peer_.is_gone())) {
+      was_told_closed_ = true;
+      return exchange_.handle(now(), mcp::event::Closed{});
+    }
+    const Instant drained = was_told_to_stop_ ? Instant::never() : peer_.drains_until();
+    if (now() >= drained) {
+      was_told_to_stop_ = true;
+      return exchange_.handle(now(), mcp::event::Stop{});
+    }
+    if (!mailbox_->wait(std::min(at, drained)) && now() >= at) exchange_.handle(now(), mcp::event::Tick{});
+  }
+
+  McpEndpoint& endpoint_;
+  Peer& peer_;
+  const access::Principal caller_;
+  const Instant began_;
+  const uint64_t number_;
+  mcp::HttpExchange exchange_;
+  std::shared_ptr<Mailbox> mailbox_;  // made when something is waited for
+  std::vector<std::pair<uint64_t, std::unique_ptr<Job>>> jobs_;
+  std::vector<std::string> keys_;
+  Answer answer_;
+  BodySink* sink_ = nullptr;
+  bool is_streaming_ = false;
+  bool is_watching_ = false;
+  bool was_cut_ = false;
+  bool was_told_closed_ = false;
+  bool was_told_to_stop_ = false;
+};
+
+Answer McpEndpoint::answer(const Request& request, Peer& peer) {
+  access::Principal caller = access::Principal::local();
+  if (options_.admit && request.head.method != "OPTIONS") {
+    auto admitted = options_.admit(request);
+    if (auto* turned_away = std::get_if<Answer>(&admitted)) {
+      if (options_.on_answer) options_.on_answer(turned_away->status, Duration{});
+      return std::move(*turned_away);
+    }
+    caller = std::move(std::get<access::Principal>(admitted));
+  }
+  auto run = std::make_shared<ExchangeRun>(*this, peer, std::move(caller), request);
+  const bool is_over = run->go_on(nullptr);
+  Answer answer = run->take_answer();
+  if (!is_over) {
+    answer.stream = [run](BodySink& sink) {
+      run->go_on(&sink);
+      return !run->was_cut();
+    };
+  }
+  return answer;
+}
+
+}  // namespace orthink::serve

@@ -1,0 +1,65 @@
+#include "native/serve/work.h"
+
+#include <algorithm>
+#include <chrono>
+#include <variant>
+
+#include "native/system.h"
+
+namespace orthink::serve {
+
+bool Mailbox::replaces(uint64_t call, const mcp::News& news) {
+  const size_t waiting = letters_.size() - taken_;
+  if (waiting >= kLettersMax && std::holds_alternative<mcp::news::Log>(news)) return true;
+  if (waiting < kCrowded || !std::holds_alternative<mcp::news::Progress>(news)) return false;
+  const auto last = std::find_if(letters_.rbegin(), letters_.rend() - static_cast<std::ptrdiff_t>(taken_),
+                                 [&](const Letter& letter) { return letter.call == call; });
+  if (last == letters_.rend() - static_cast<std::ptrdiff_t>(taken_) || !std::holds_alternative<mcp::news::Progress>(last->news)) return false;
+  last->news = news;
+  return true;
+}
+
+void Mailbox::post(uint64_t call, mcp::News news) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!replaces(call, news)) letters_.push_back({call, std::move(news)});
+  }
+  changed_.notify_one();
+  if (on_post_) on_post_();
+}
+
+bool Mailbox::take(uint64_t& call, mcp::News& news) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (taken_ == letters_.size()) return false;
+  Letter& letter = letters_[taken_++];
+  call = letter.call;
+  news = std::move(letter.news);
+  if (taken_ == letters_.size() || taken_ >= kCrowded) {
+    letters_.erase(letters_.begin(), letters_.begin() + static_cast<std::ptrdiff_t>(taken_));
+    taken_ = 0;
+  }
+  return true;
+}
+
+bool Mailbox::wait(Instant until) {
+  constexpr Duration kLongest = Duration::seconds(3'600);  // the clock that the kernel waits by is not ours
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (taken_ == letters_.size() && !is_woken_) {
+    const Duration left = until.is_never() ? kLongest : std::min(kLongest, until - now());
+    if (left <= Duration{}) return false;
+    changed_.wait_for(lock, std::chrono::microseconds(left.us));
+  }
+  is_woken_ = false;
+  return true;
+}
+
+void Mailbox::wake() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_woken_ = true;
+  }
+  changed_.notify_one();
+  if (on_post_) on_post_();
+}
+
+}  // namespace orthink::serve

@@ -1,0 +1,221 @@
+#include "native/serve/mcp_endpoint.h"
+
+#include <atomic>
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "native/serve/http_server.h"
+#include "native/system.h"
+#include "tests/native/serve/fixture_service.h"
+#include "tests/native/serve/raw_client.h"
+
+using namespace orthink;
+using serve::Answer;
+using test::RawAnswer;
+using test::RawClient;
+
+namespace {
+
+std::string call_of(const std::string& tool, const std::string& arguments, const std::string& meta = {}) {
+  return R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":")" + tool + R"(","arguments":)" + arguments +
+         (meta.empty() ? "" : R"(,"_meta":)" + meta) + "}}";
+}
+std::string post(const std::string& body, const std::string& headers = {}) {
+  return "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n" + headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+std::string legacy(const std::string& tool, const std::string& arguments, const std::string& meta = {}) {
+  return post(call_of(tool, arguments, meta), "MCP-Protocol-Version: 2025-11-25\r\n");
+}
+std::string modern(const std::string& tool, const std::string& arguments) {
+  const std::string meta =
+      R"({"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"progressToken":1})";
+  return post(call_of(tool, arguments, meta), "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: " + tool + "\r\n");
+}
+
+struct House {
+  mcp::Menu menu;
+  mcp::HttpOptions http;
+  test::FixtureService service;
+  std::atomic<int> last_status{0};
+  std::unique_ptr<serve::McpEndpoint> endpoint;
+  std::unique_ptr<serve::HttpServer> server;
+
+  explicit House(std::function<std::variant<access::Principal, Answer>(const serve::Request&)> admit = {}, Duration orphan_life = Duration::seconds(60))
+      : menu(std::move(*mcp::Menu::open(test::fixture_offer()))) {
+    http.orphan_life = orphan_life;
+    http.progress_interval = Duration{};
+    serve::EndpointOptions options{menu, http, service, std::move(admit), [this](int status, Duration) { last_status = status; }};
+    endpoint = std::make_unique<serve::McpEndpoint>(std::move(options));
+    auto started = serve::HttpServer::start({}, {{"/mcp", endpoint->handler()}});
+    REQUIRE(started);
+    server = std::move(*started);
+  }
+  [[nodiscard]] uint16_t port() const { return server->port(); }
+};
+
+template <class Condition>
+bool becomes(Condition condition) {
+  const Instant patience = now() + Duration::seconds(20);
+  while (!condition() && now() < patience) std::this_thread::yield();
+  return condition();
+}
+
+size_t count(const std::string& text, std::string_view what) {
+  size_t n = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a call that is answered at once is plain JSON, on one connection after another") {
+  House house;
+  RawClient client(house.port());
+  for (int i = 0; i < 3; ++i) {
+    client.send(legacy("echo", R"({"text":"hi"})"));
+    const RawAnswer answer = client.read_answer();
+    CHECK(answer.status == 200);
+    CHECK(RawClient::header(answer.head, "Content-Type").starts_with("application/json"));
+    CHECK(answer.body.find("local:hi") != std::string::npos);
+  }
+  CHECK(house.last_status == 200);
+}
+
+TEST_CASE("a call with progress is a stream in both eras, and the connection lives on") {
+  House house;
+  RawClient client(house.port());
+  for (const std::string& request : {legacy("count", R"({"n":3,"every_ms":1})", R"({"progressToken":1})"), modern("count", R"({"n":3,"every_ms":1})")}) {
+    client.send(request);
+    const RawAnswer answer = client.read_answer();
+    CHECK(answer.status == 200);
+    CHECK(RawClient::header(answer.head, "Content-Type").starts_with("text/event-stream"));
+    CHECK(answer.is_whole);
+    CHECK(count(answer.body, "notifications/progress") == 3);
+    CHECK(answer.body.find("counted") != std::string::npos);
+  }
+}
+
+TEST_CASE("a modern client that leaves cancels, a legacy one only after a while") {
+  {
+    House house;
+    RawClient client(house.port());
+    client.send(modern("hang", "{}"));
+    REQUIRE(client.read_until("\r\n\r\n"));
+    client.close();
+    CHECK(becomes([&] { return house.service.cancelled == 1; }));
+  }
+  {
+    House house({}, Duration::millis(1));
+    RawClient client(house.port());
+    client.send(legacy("hang", "{}", R"({"progressToken":1})"));
+    REQUIRE(client.read_until("\r\n\r\n"));
+    client.close();
+    CHECK(becomes([&] { return house.service.cancelled == 1; }));
+  }
+  {
+    House house;
+    RawClient client(house.port());
+    client.send(legacy("count", R"({"n":3,"every_ms":20})", R"({"progressToken":1})"));
+    REQUIRE(client.read_until("\r\n\r\n"));
+    client.close();
+    CHECK(becomes([&] { return house.server->facts().connections == 0; }));
+    CHECK(house.service.cancelled == 0);
+    CHECK(house.service.dropped == 0);
+  }
+}
+
+TEST_CASE("a cancellation that comes as a request of its own reaches the call") {
+  House house;
+  RawClient client(house.port()), other(house.port());
+  client.send(legacy("hang", "{}", R"({"progressToken":1})"));
+  REQUIRE(client.read_until("\r\n\r\n"));
+  other.send(post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})", "MCP-Protocol-Version: 2025-11-25\r\n"));
+  CHECK(other.read_answer().status == 202);
+  CHECK(becomes([&] { return house.service.cancelled == 1; }));
+}
+
+TEST_CASE("a drain ends open calls with an error when its grace is over") {
+  House house;
+  RawClient client(house.port());
+  client.send(modern("hang", "{}"));
+  REQUIRE(client.read_until("\r\n\r\n"));
+  house.server->begin_drain(Duration::millis(20));
+  CHECK(client.read_until(R"("error")"));
+  CHECK(client.read_until("0\r\n\r\n"));
+  house.server->wait();
+  CHECK(house.service.cancelled + house.service.dropped >= 1);
+  CHECK(house.server->facts().connections == 0);
+}
+
+TEST_CASE("a drain lets a call end within its grace") {
+  House house;
+  RawClient client(house.port());
+  client.send(modern("count", R"({"n":5,"every_ms":10})"));
+  REQUIRE(client.read_until("\r\n\r\n"));
+  house.server->begin_drain(Duration::seconds(20));
+  CHECK(client.read_until("counted"));
+  house.server->wait();
+  CHECK(house.service.cancelled == 0);
+}
+
+TEST_CASE("whoever is not admitted is turned away before his request is looked at, and an admitted caller is known to the work") {
+  House house([](const serve::Request& request) -> std::variant<access::Principal, Answer> {
+    if (request.head.find("Authorization") != "Bearer good") return Answer::text(401, "no", {{"WWW-Authenticate", "Bearer"}});
+    access::Principal ann;
+    ann.id = "key:ann";
+    ann.tools = {"echo"};
+    return ann;
+  });
+  {
+    RawClient client(house.port());
+    client.send(legacy("echo", R"({"text":"hi"})"));
+    const RawAnswer answer = client.read_answer();
+    CHECK(answer.status == 401);
+    CHECK(RawClient::header(answer.head, "WWW-Authenticate") == "Bearer");
+    CHECK(house.service.started == 0);
+    CHECK(house.last_status == 401);
+  }
+  RawClient client(house.port());
+  const auto with_key = [](std::string request) { return request.insert(request.find("Accept:"), "Authorization: Bearer good\r\n"); };
+  client.send(with_key(legacy("echo", R"({"text":"hi"})")));
+  CHECK(client.read_answer().body.find("key:ann:hi") != std::string::npos);
+  client.send(with_key(legacy("hang", "{}")));
+  CHECK(client.read_answer().body.find(R"("error")") != std::string::npos);
+  CHECK(house.service.started == 1);
+}
+
+TEST_CASE("a foreign Host or Origin is refused") {
+  House house;
+  for (const std::string& wrong : {std::string("Origin: http://evil.example\r\n"), std::string("Origin: null\r\n")}) {
+    RawClient client(house.port());
+    client.send(post(call_of("echo", "{}"), wrong));
+    CHECK(client.read_answer().status == 403);
+  }
+  RawClient client(house.port());
+  std::string request = post(call_of("echo", "{}"));
+  client.send(request.replace(request.find("127.0.0.1"), 9, "evil.example"));
+  CHECK(client.read_answer().status == 403);
+  CHECK(house.service.started == 0);
+}
+
+TEST_CASE("many calls at once each get their own answer") {
+  House house;
+  std::vector<std::thread> clients;
+  std::atomic<int> right{0};
+  for (int c = 0; c < 8; ++c) {
+    clients.emplace_back([&, c] {
+      RawClient client(house.port());
+      for (int i = 0; i < 100; ++i) {
+        const std::string text = std::to_string(c) + "-" + std::to_string(i);
+        client.send(legacy("echo", R"({"text":")" + text + "\"}"));
+        if (client.read_answer().body.find("local:" + text + "\"") != std::string::npos) ++right;
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  CHECK(right == 800);
+}
