@@ -406,6 +406,8 @@ struct HttpClient::State {
 
 Result<std::unique_ptr<HttpClient>> HttpClient::create(const std::string& base_url, Secret key, HttpClientOptions options) {
   Result<std::string> checked = check_base_url(base_url);
+  const bool may_be_plain = options.allows_plain_http && key.empty();
+  if (!checked && may_be_plain && checked.error().errc == Errc::insecure_url) checked = base_url;
   if (!checked) return checked.error();
   auto state = std::make_unique<State>();
   state->base_url = std::move(*checked);

@@ -40,6 +40,7 @@ struct HttpEvent {
 
 struct HttpClientOptions {
   size_t queue_bytes_max = size_t{256} << 10;  // of one stream; a transfer may exceed it by one read
+  bool allows_plain_http = false;              // beyond loopback too: for what holds no secret. REQUIRES: an empty key
 };
 
 // Thread rule: any thread. Outlives its streams.

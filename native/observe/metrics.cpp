@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "native/observe/redact.h"
+
 namespace orthink::observe {
 namespace {
 
@@ -76,7 +78,7 @@ std::string_view Vocabulary::admit(std::string_view name) {
     if (const auto found = names_.find(name); found != names_.end()) return *found;
     if (names_.size() >= names_max_) return kOther;
   }
-  if (!is_plain(name)) return kOther;
+  if (!is_plain(name) || redacted(name) != name) return kOther;
   const std::lock_guard lock(mutex_);
   if (names_.size() >= names_max_) return kOther;
   return *names_.emplace(name).first;

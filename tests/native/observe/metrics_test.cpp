@@ -71,6 +71,7 @@ TEST_CASE("a vocabulary admits plain names up to its number; the rest is other")
   CHECK(names.admit("line\nbreak") == kOther);
   CHECK(names.admit("quote\"") == kOther);
   CHECK(names.admit("") == kOther);
+  CHECK(names.admit("sk-or-v1-0123456789") == kOther);
   CHECK(names.admit(std::string(kLabelBytesMax + 1, 'a')) == kOther);
   CHECK(names.admit(std::string(kLabelBytesMax, 'a')).size() == kLabelBytesMax);
   CHECK(names.admit("vendor/model:free") == "vendor/model:free");
