@@ -59,6 +59,23 @@ constexpr std::array kRows{
               "Whether the trace that a caller names is told to the upstream."},
     ConfigRow{"key_file", "ORTHINK_KEY_FILE", "", ConfigKind::path, "",
               "The file of the key, mode 0600; unset: key in the configuration folder."},
+    ConfigRow{"auth", "ORTHINK_AUTH", "", ConfigKind::text, "none",
+              "Who may call the server: none (this machine alone), keys (those of `orthink access`), jwt (tokens of auth_issuer), or both."},
+    ConfigRow{"auth_keys_file", "ORTHINK_AUTH_KEYS_FILE", "", ConfigKind::path, "",
+              "The table of the server's bearer keys, mode 0600; unset: access.json in the configuration folder."},
+    ConfigRow{"auth_issuer", "ORTHINK_AUTH_ISSUER", "", ConfigKind::text, "", "Who issues tokens: their `iss`, to the byte."},
+    ConfigRow{"auth_audience", "ORTHINK_AUTH_AUDIENCE", "", ConfigKind::text, "",
+              "The address that clients reach this server by, such as https://orthink.example/mcp: what the `aud` of a token must name."},
+    ConfigRow{"auth_jwks_url", "ORTHINK_AUTH_JWKS_URL", "", ConfigKind::url, "",
+              "Where the issuer publishes its keys; plain http only from loopback."},
+    ConfigRow{"auth_scopes", "ORTHINK_AUTH_SCOPES", "", ConfigKind::text, "", "Scopes that a token must have, separated by spaces."},
+    ConfigRow{"auth_algorithms", "ORTHINK_AUTH_ALGORITHMS", "", ConfigKind::text, "ES256 RS256 EdDSA",
+              "The algorithms a token may be signed by, of these and PS256, separated by spaces."},
+    ConfigRow{"auth_access_token_type", "ORTHINK_AUTH_ACCESS_TOKEN_TYPE", "", ConfigKind::boolean, "false",
+              "Whether a token's `typ` must be at+jwt (RFC 9068); else JWT or none does as well."},
+    ConfigRow{"auth_user_claim", "ORTHINK_AUTH_USER_CLAIM", "", ConfigKind::text, "sub", "The claim that says whom a token's calls are charged to."},
+    ConfigRow{"auth_tenant_claim", "ORTHINK_AUTH_TENANT_CLAIM", "", ConfigKind::text, "",
+              "The claim that says whose money it is; unset: none."},
     ConfigRow{"openrouter_api_key", "OPENROUTER_API_KEY", "", ConfigKind::secret, "",
               "The key itself; wins over key_file, never shown, never read from this file."},
 };
@@ -244,7 +261,10 @@ struct ConfigLoader {
   }
   void defaults(const std::string& config_folder, const std::string& state_folder) {
     for (const ConfigRow& row : kRows) config.values_.push_back({&row, std::string(row.initial), ConfigOrigin::builtin});
-    if (!config_folder.empty()) value("key_file")->text = config_folder + "/key";
+    if (!config_folder.empty()) {
+      value("key_file")->text = config_folder + "/key";
+      value("auth_keys_file")->text = config_folder + "/access.json";
+    }
     if (!state_folder.empty()) value("store")->text = "sqlite:" + state_folder + "/ledger.db";
   }
   Result<void> set(ConfigValue& target, ConfigOrigin origin, const std::string& place, const std::string& text) {
