@@ -11,6 +11,8 @@
 //   > lost {"leg":N,"where":"connect","sent_any":false,"detail":"..."}   > tick {}   > cancel {}   > cancel_urgent {}
 // after each of which all outputs up to wait, complete or error are written. The catalogue is tests/golden/exchange/models.json, fetched at
 // instant 0. Plans (tests/golden/plan) have the ask alone, "> {...}", the compiled-in snapshot as catalogue, and give one plan document.
+// Conversations of MCP (tests/golden/mcp) have the inputs "> open DOCUMENT" (core/orthink/mcp/text_channel.h) and "> KIND JSON" for the event
+// {KIND:JSON}; the outputs are the acts (act_json.h).
 // With ORTHINK_UPDATE_GOLDENS=1 the files are rewritten with what came out; people read the difference.
 #pragma once
 
