@@ -16,7 +16,7 @@
 namespace orthink::serve {
 namespace {
 
-constexpr size_t kReadBytes = size_t{16} << 10;
+constexpr size_t kReadBytes = size_t{8} << 10;  // on the stack of each connection's thread
 constexpr size_t kLargeBody = size_t{64} << 10;
 constexpr size_t kKeptBytes = size_t{64} << 10;
 constexpr Duration kLinger = Duration::millis(300);

@@ -24,6 +24,7 @@ namespace {
 
 constexpr size_t kOfAddressDefault = 64;
 constexpr size_t kThreadsSpare = 64;
+constexpr size_t kSmallBody = size_t{16} << 10;  // is sent in one piece with its head
 constexpr size_t kRequestsOfConnectionMax = 1'000'000;  // only said in Keep-Alive
 
 using Routes = std::unordered_map<std::string, Handler>;
@@ -32,6 +33,14 @@ Answer answer_of(const Routes& routes, const Request& request, Peer& peer) {
   const auto route = routes.find(std::string(request.head.path));
   if (route == routes.end()) return Answer::text(404, "Nothing is here.\n");
   return route->second(request, peer);
+}
+
+// The library would copy it behind the head; a reader that reads slowly must not hold it twice.
+void hand_over_large(std::string body, const std::string& type, httplib::Response& out) {
+  const size_t size = body.size();
+  out.set_content_provider(size, type, [kept = std::make_shared<const std::string>(std::move(body))](size_t at, size_t length, httplib::DataSink& sink) {
+    return sink.write(kept->data() + at, length);
+  });
 }
 
 using Stream = std::function<bool(BodySink&)>;
@@ -49,7 +58,11 @@ void hand_over(Answer answer, Stream& stream, bool is_http_1_0, httplib::Respons
   }
   stream = std::move(answer.stream);
   if (!stream) {
-    if (!answer.body.empty()) out.set_content(std::move(answer.body), type);
+    if (answer.body.size() > kSmallBody) {
+      hand_over_large(std::move(answer.body), type, out);
+    } else if (!answer.body.empty()) {
+      out.set_content(std::move(answer.body), type);
+    }
     return;
   }
   class Sink final : public BodySink {

@@ -184,6 +184,17 @@ TEST_CASE("a stream is framed in chunks, and the connection lives on") {
   CHECK(client.read_answer().status == 200);
 }
 
+TEST_CASE("a large answer arrives whole, and the connection lives on") {
+  House house;
+  RawClient client(house.port());
+  client.send(get("/large") + get("/echo"));
+  const RawAnswer answer = client.read_answer();
+  CHECK(answer.is_whole);
+  CHECK(answer.body == std::string(size_t{8} << 20, 'x'));
+  CHECK(RawClient::header(answer.head, "Content-Length") == std::to_string(size_t{8} << 20));
+  CHECK(client.read_answer().status == 200);
+}
+
 TEST_CASE("a client of HTTP/1.0 gets a stream that ends with the connection") {
   House house;
   RawClient client(house.port());
