@@ -6,108 +6,22 @@
 #include "native/config.h"
 #include "native/key.h"
 #include "native/system.h"
+#include "orthink/catalog/models_document.h"
 #include "orthink/chat/ask.h"
-#include "orthink/wire/json.h"
 
 namespace orthink::cli {
 namespace {
 
-constexpr uint64_t kMillion = 1'000'000;
-constexpr Capability kCapabilities[] = {Capability::vision, Capability::tools,      Capability::json, Capability::files,
-                                        Capability::audio,  Capability::structured, Capability::web};
-
-std::optional<Money> per_million(const ModelCard& card, PriceKey key) {
-  std::optional<Money> price = card.price.is_known() ? card.price.base.get(key) : std::nullopt;
-  return price ? std::optional(price->times(kMillion)) : std::nullopt;
-}
-
-std::vector<std::string_view> capabilities_of(const ModelCard& card) {
-  std::vector<std::string_view> names;
-  for (Capability capability : kCapabilities)
-    if (card.has(capability)) names.push_back(name(capability));
-  return names;
-}
-
-std::vector<std::string_view> efforts_of(const ModelCard& card) {
-  std::vector<std::string_view> names;
-  for (size_t i = 0; i < kEfforts; ++i)
-    if (card.thinking.efforts.has(static_cast<Effort>(i))) names.push_back(name(static_cast<Effort>(i)));
-  return names;
-}
-
-void write_list(json::Writer& out, const std::vector<std::string_view>& names) {
-  out.array();
-  for (std::string_view name : names) out.string(name);
-  out.end();
-}
-
-void write_usd(json::Writer& out, const std::optional<Money>& money) {
-  if (money)
-    out.string(money->to_decimal());
-  else
-    out.null();
-}
-
-void write_model(json::Writer& out, const ModelCard& card) {
-  out.object().key("id").string(card.id).key("name").string(card.name);
-  out.key("context_tokens").number_or_null(card.context_tokens).key("output_max_tokens").number_or_null(card.output_max_tokens);
-  out.key("input_usd_per_m");
-  write_usd(out, per_million(card, PriceKey::prompt));
-  out.key("output_usd_per_m");
-  write_usd(out, per_million(card, PriceKey::completion));
-  out.key("capabilities");
-  write_list(out, capabilities_of(card));
-  out.key("thinking").object().key("control").string(name(card.thinking.control)).key("efforts");
-  write_list(out, efforts_of(card));
-  out.key("mandatory").boolean(card.thinking.is_mandatory).key("default").string(name(card.thinking.thinks_by_default)).end().end();
-}
-
-std::string models_document(const std::vector<ModelCard>& cards) {
-  json::Writer out;
-  out.object().key("schema").number(uint64_t{1}).key("models").array();
-  for (const ModelCard& card : cards) write_model(out, card);
-  return out.end().end().take();
-}
-
-struct Filter {
-  std::string_view provider;
-  std::optional<Money> max_price;  // output, per million
-  bool is_reasoning = false;
-  std::vector<Capability> capabilities;
-
-  [[nodiscard]] bool passes(const ModelCard& card) const {
-    if (!provider.empty() && card.provider != provider) return false;
-    if (is_reasoning && card.thinking.control == Control::none) return false;
-    std::optional<Money> output = per_million(card, PriceKey::completion);
-    if (max_price && (!output || *output > *max_price)) return false;
-    return std::all_of(capabilities.begin(), capabilities.end(), [&card](Capability c) { return card.has(c); });
-  }
-};
-
-Filter filter_of(const Typed& typed) {
-  Filter filter;
+ModelFilter filter_of(const Typed& typed) {
+  ModelFilter filter;
   filter.provider = typed.text(Flag::provider).value_or("");
-  if (auto text = typed.text(Flag::max_price)) filter.max_price = Money::parse(*text).value();
+  if (auto text = typed.text(Flag::max_price)) filter.output_price_max = Money::parse(*text).value();
   filter.is_reasoning = typed.has(Flag::reasoning);
   std::string list(typed.text(Flag::cap).value_or(""));
   std::replace(list.begin(), list.end(), ',', ' ');
   for (std::string_view word : words_of(list))
     if (auto capability = parse_capability(word)) filter.capabilities.push_back(*capability);
   return filter;
-}
-
-void sort_cards(std::vector<ModelCard>& cards, std::string_view by) {
-  auto price = [](const ModelCard& card, PriceKey key) { return per_million(card, key).value_or(Money::max()); };
-  std::stable_sort(cards.begin(), cards.end(), [](const ModelCard& a, const ModelCard& b) { return a.id < b.id; });
-  if (by == "price")
-    std::stable_sort(cards.begin(), cards.end(), [&price](const ModelCard& a, const ModelCard& b) {
-      Money a_out = price(a, PriceKey::completion);
-      Money b_out = price(b, PriceKey::completion);
-      return a_out != b_out ? a_out < b_out : price(a, PriceKey::prompt) < price(b, PriceKey::prompt);
-    });
-  if (by == "context")
-    std::stable_sort(cards.begin(), cards.end(),
-                     [](const ModelCard& a, const ModelCard& b) { return a.context_tokens.value_or(0) > b.context_tokens.value_or(0); });
 }
 
 // "1.05", "0.0712", "15.00": two to four decimals.
@@ -249,10 +163,8 @@ int list_models(const Typed& typed, Printer& printer, const Catalogue& catalogue
   if (auto provider = typed.text(Flag::provider)) {
     if (Result<> known = check_provider(catalogue.catalog, *provider); !known) return printer.fail(known.error(), typed.json());
   }
-  Filter filter = filter_of(typed);
-  std::vector<ModelCard> cards = catalogue.catalog.all();
-  std::erase_if(cards, [&filter](const ModelCard& card) { return !filter.passes(card); });
-  sort_cards(cards, typed.text(Flag::sort).value_or("name"));
+  const ModelOrder order = model_order(typed.text(Flag::sort).value_or("name")).value_or(ModelOrder::name);
+  std::vector<ModelCard> cards = chosen(catalogue.catalog, filter_of(typed), order);
   if (typed.json()) {
     printer.line(models_document(cards));
     return 0;
