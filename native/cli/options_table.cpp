@@ -13,7 +13,7 @@ constexpr uint32_t kQuestion = on(Verb::ask, Verb::chat, Verb::plan);
 constexpr uint32_t kCalls = on(Verb::ask, Verb::chat);
 constexpr uint32_t kEvery =
     on(Verb::ask, Verb::chat, Verb::plan, Verb::models, Verb::replay, Verb::budget, Verb::report, Verb::ledger, Verb::why, Verb::sim,
-       Verb::doctor, Verb::key, Verb::config, Verb::mcp, Verb::completions, Verb::help, Verb::version, Verb::man);
+       Verb::doctor, Verb::key, Verb::access, Verb::config, Verb::mcp, Verb::completions, Verb::help, Verb::version, Verb::man);
 constexpr uint32_t kJson = kEvery & ~on(Verb::help, Verb::man);
 constexpr uint64_t kTokensMax = 10'000'000;
 constexpr uint64_t kDeadlineSecondsMax = 86'400;
@@ -109,6 +109,17 @@ Exits 0, 2 when there is no such call or several, 1 when the store is away.)",
   orthink key set
   orthink key set < key.txt)",
      1, 1, "set"},
+    {Verb::access, "access", "list|add|remove|disable|enable [NAME]", "make and take back the keys of those who may call the server",
+     R"(add makes a bearer key and prints it, this once: what is kept is its SHA-256, with whom its calls are charged to, what they may spend, which models and tools they may use and until when. remove forgets a key, disable refuses it until enable. list shows the table. It is the file that auth_keys_file names, readable by you alone; a server that runs reads it again at SIGHUP.
+
+With --user and --tenant every call of the key is charged to them, whatever it says itself; without, it may name them. Its limits come on top of those that `orthink budget` sets for them.
+
+  orthink access add ci --user alice --usd-per-day 5 --allow-models 'openai/*'
+  orthink access add guest --allow-tools plan_request,list_models --expires 30d
+  orthink access remove ci
+
+Exits 0, 2 for a name or value that is none, 1 when the file is not to be used.)",
+     1, 2, "list add remove disable enable", false, true},
     {Verb::config, "config", "", "show each setting, its value and where it came from",
      "Defaults, then the configuration file, then the environment, then flags; the later wins. Secrets are not shown.", 0, 0},
     {Verb::mcp, "mcp", "install|uninstall", "tell a client of our MCP server, or make it forget",
@@ -150,8 +161,8 @@ constexpr FlagRow kFlags[] = {
     {Flag::schema, "--schema", "FILE", Takes::path, "a JSON schema the answer must follow", kQuestion},
     {Flag::request, "--request", "FILE", Takes::path,
      "the whole question as one JSON document (docs/ask.schema.json); flags given as well win", kQuestion},
-    {Flag::user, "--user", "U", Takes::text, "the end user, passed on to the upstream", kQuestion},
-    {Flag::tenant, "--tenant", "T", Takes::text, "whose money it is; never sent", kQuestion},
+    {Flag::user, "--user", "U", Takes::text, "the end user, passed on to the upstream; of access, whom a key is charged to", kQuestion | on(Verb::access)},
+    {Flag::tenant, "--tenant", "T", Takes::text, "whose money it is; never sent", kQuestion | on(Verb::access)},
     {Flag::session, "--session", "S", Takes::text, "groups calls and keeps them on one provider's cache", kQuestion},
     {Flag::idempotency_key, "--idempotency-key", "KEY", Takes::token,
      "buy this question once: given again within 24 hours with the same key, the stored result is printed and nothing is sent", kCalls},
@@ -168,12 +179,18 @@ constexpr FlagRow kFlags[] = {
      "vision tools json files audio structured web"},
     {Flag::sort, "--sort", "BY", Takes::choice, "the order: price, context or name", on(Verb::models), "price context name"},
     {Flag::refresh, "--refresh", "", Takes::nothing, "fetch the catalogue from the upstream first", on(Verb::models)},
-    {Flag::usd_per_day, "--usd-per-day", "USD|none", Takes::limit, "set: dollars a day", on(Verb::budget)},
-    {Flag::usd_per_month, "--usd-per-month", "USD|none", Takes::limit, "set: dollars a month", on(Verb::budget)},
-    {Flag::requests_per_minute, "--requests-per-minute", "N|none", Takes::limit, "set: requests a minute", on(Verb::budget)},
-    {Flag::requests_per_day, "--requests-per-day", "N|none", Takes::limit, "set: requests a day", on(Verb::budget)},
+    {Flag::usd_per_day, "--usd-per-day", "USD|none", Takes::limit, "set: dollars a day", on(Verb::budget, Verb::access)},
+    {Flag::usd_per_month, "--usd-per-month", "USD|none", Takes::limit, "set: dollars a month", on(Verb::budget, Verb::access)},
+    {Flag::requests_per_minute, "--requests-per-minute", "N|none", Takes::limit, "set: requests a minute", on(Verb::budget, Verb::access)},
+    {Flag::requests_per_day, "--requests-per-day", "N|none", Takes::limit, "set: requests a day", on(Verb::budget, Verb::access)},
     {Flag::tokens_per_minute, "--tokens-per-minute", "N|none", Takes::limit, "set: tokens a minute, prompt and output cap together",
-     on(Verb::budget)},
+     on(Verb::budget, Verb::access)},
+    {Flag::allow_models, "--allow-models", "LIST", Takes::text,
+     "the models a key may use, separated by commas; openai/* allows all that begin so; default every model", on(Verb::access)},
+    {Flag::allow_tools, "--allow-tools", "LIST", Takes::text, "the tools a key may use, separated by commas; default every tool",
+     on(Verb::access)},
+    {Flag::expires, "--expires", "WHEN", Takes::text,
+     "when a key ends: in a time (90d, 12h, 2w), or a day or moment in UTC (2027-01-31); default never", on(Verb::access)},
     {Flag::by, "--by", "WHAT", Takes::choice, "one line for each of these; default model", on(Verb::report), "model user day tenant"},
     {Flag::since, "--since", "WHEN", Takes::when,
      "only calls from then on: an age (30d, 12h, 2w), a day (2026-11-01), a month (2026-11) or a moment (2026-11-01T12:00:00Z), in UTC",

@@ -46,6 +46,8 @@ int run(const Typed& typed, Printer& printer) {
       return run_doctor(typed, printer);
     case Verb::key:
       return run_key(typed, printer);
+    case Verb::access:
+      return run_access(typed, printer);
     case Verb::config:
       return run_config(typed, printer);
     case Verb::mcp:
