@@ -51,7 +51,7 @@ struct RequestFacts {
   Transport transport = Transport::stdio;
   bool is_tool_error = false;         // the result says isError
   std::optional<int> fault;           // the JSON-RPC error's code
-  std::optional<Duration> overhead;   // of requests that wait for nobody: all of their time
+  bool is_given_up = false;           // its asker left before it ended
   Instant began;
   Instant ended;
 };

@@ -54,7 +54,9 @@ constexpr MetricRow kTokensRow{"orthink.tokens", "orthink_tokens_total", "{token
 constexpr MetricRow kSpentRow{"orthink.spent", "orthink_spent_usd_total", "USD", 9, "Dollars that calls are known to have cost.", kModel};
 constexpr MetricRow kUnpricedRow{"orthink.calls.cost_unknown", "orthink_calls_cost_unknown_total", "{call}", 0,
                                  "Calls that were sent and whose cost is not known yet; their holds stay."};
-constexpr MetricRow kHeldRow{"orthink.held", "orthink_held_usd", "USD", 9, "Dollars held for the calls of this process that are not settled."};
+constexpr MetricRow kHeldRow{"orthink.held", "orthink_held_usd", "USD", 9, "Dollars held for running calls."};
+constexpr MetricRow kLeftHeldRow{"orthink.left_held", "orthink_left_held_usd_total", "USD", 9,
+                                 "Dollars that stayed held when a call ended and its cost was not known."};
 constexpr MetricRow kRefusalsRow{"orthink.refusals", "orthink_refusals_total", "{call}", 0,
                                  "Calls that were refused before anything was sent, by the code of the refusal.", kReason};
 constexpr MetricRow kFaultsRow{"orthink.upstream.faults", "orthink_upstream_faults_total", "{fault}", 0,
@@ -120,6 +122,7 @@ std::string_view outcome_word(const CallFacts& facts) {
 }
 
 std::string_view error_type(const RequestFacts& facts) {
+  if (facts.is_given_up) return "cancelled";
   if (!facts.fault) return facts.is_tool_error ? "tool_error" : "";
   const auto found = std::find_if(kFaultWords.begin(), kFaultWords.end(), [&](const auto& word) { return word.first == *facts.fault; });
   return found == kFaultWords.end() ? "_OTHER" : found->second;
@@ -135,6 +138,7 @@ Instruments::Instruments(Registry& registry)
       held_nano_usd(registry.gauges(kHeldRow).only()),
       streams_open(registry.gauges(kStreamsRow).only()),
       connections_open(registry.gauges(kConnectionsRow).only()),
+      left_held_nano_usd(registry.counters(kLeftHeldRow).only()),
       key_reloads(registry.counters(kKeyReloadsRow).only()),
       ledger_micros(registry.histograms(kLedgerRow).only()),
       dropped(registry.counters(kDroppedRow)),

@@ -23,7 +23,7 @@ constexpr std::string_view kProvider = "openrouter";  // gen_ai.provider.name: w
 
 // The word for how a call ended, of a closed set: "answered", "truncated", ..., "replayed", "cancelled", "refused", "failed".
 std::string_view outcome_word(const CallFacts& facts);
-// error.type of a request: "tool_error", a JSON-RPC code as text, or empty.
+// error.type of a request: "tool_error", "cancelled", a JSON-RPC code as text, or empty.
 std::string_view error_type(const RequestFacts& facts);
 // The code of an error, as it stands in documents: "budget_refused". Lives for ever.
 std::string_view code_of(Errc errc);
@@ -50,6 +50,7 @@ class Instruments {
   Gauge& held_nano_usd;
   Gauge& streams_open;
   Gauge& connections_open;
+  Counter& left_held_nano_usd;
   Counter& key_reloads;
   Histogram& ledger_micros;
   CounterFamily& dropped;   // {signal, reason}

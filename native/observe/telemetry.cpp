@@ -94,6 +94,10 @@ void Telemetry::call_ended(CallFacts facts) {
   if (state_->takes(facts.trace)) state_->exporter->offer(std::move(facts));
 }
 
+void Telemetry::call_set_aside() {
+  if (state_) state_->instruments.running.add(-1);
+}
+
 void Telemetry::request_ended(RequestFacts facts) {
   if (!state_) return;
   state_->instruments.count(facts);
@@ -132,8 +136,8 @@ void Telemetry::ledger_took(Duration time) {
   if (state_) state_->instruments.ledger_micros.observe(static_cast<uint64_t>(time.us < 0 ? 0 : time.us));
 }
 
-void Telemetry::held(NanoUsd now) {
-  if (state_) state_->instruments.held_nano_usd.set(now.nano);
+void Telemetry::left_held(NanoUsd amount) {
+  if (state_ && amount.nano > 0) state_->instruments.left_held_nano_usd.add(static_cast<uint64_t>(amount.nano));
 }
 
 void Telemetry::hold_changed(int64_t nano_usd) {

@@ -59,7 +59,8 @@ class Telemetry {
   TraceContext begin_child(const TraceContext& parent);
 
   void call_began();
-  void call_ended(CallFacts facts);  // once for each call_began
+  void call_ended(CallFacts facts);  // once for each call_began, or:
+  void call_set_aside();             // it was asked again in another form, which counts instead
   void request_ended(RequestFacts facts);
   // A call that was refused before it began: the code of its error is the reason.
   void refused(Errc reason);
@@ -72,8 +73,8 @@ class Telemetry {
   void stream_closed();
   void connections_open(int64_t count);
   void ledger_took(Duration time);  // one batch of the store
-  void held(NanoUsd now);           // all that this process holds
-  void hold_changed(int64_t nano_usd);
+  void hold_changed(int64_t nano_usd);  // of what running calls hold
+  void left_held(NanoUsd amount);       // by a call that ended without its cost being known
   void key_reloaded();
 
   // The page of /metrics; empty when off.

@@ -113,8 +113,9 @@ TEST_CASE("serving is counted by status class, streams and the store's time") {
   telemetry->stream_closed();
   telemetry->connections_open(7);
   telemetry->ledger_took(Duration::micros(320));
-  telemetry->held(NanoUsd{2'500'000'000});
+  telemetry->hold_changed(2'500'000'000);
   telemetry->hold_changed(-500'000'000);
+  telemetry->left_held(NanoUsd{40});
   telemetry->http_refused("origin");
   telemetry->key_reloaded();
   const test::Exposition page = test::read_exposition(telemetry->prometheus());
@@ -127,6 +128,7 @@ TEST_CASE("serving is counted by status class, streams and the store's time") {
   CHECK(page.value("orthink_connections_open") == "7");
   CHECK(page.value("orthink_ledger_seconds_bucket", {{"le", "0.0005"}}) == "1");
   CHECK(page.value("orthink_held_usd") == "2");
+  CHECK(page.value("orthink_left_held_usd_total") == "0.00000004");
   CHECK(page.value("orthink_http_refusals_total", {{"reason", "origin"}}) == "1");
   CHECK(page.value("orthink_key_reloads_total") == "1");
   CHECK(std::stoll(*page.value("process_resident_memory_bytes")) > 1'000'000);
