@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "native/observe/call_watch.h"
 #include "native/system.h"
 #include "orthink/chat/fingerprint.h"
 #include "orthink/exchange/dossier.h"
@@ -93,6 +94,7 @@ Turn turn_of(const Till& till, const Ask& ask, const PurchaseOptions& purchase, 
   const Result<LedgerOptions> ledger = ledger_of(till, ask, purchase.payer);
   const Result<Duration> ahead = ledger ? till.book->clock_ahead() : Result<Duration>(ledger.error());
   if (!ahead) {
+    if (purchase.telemetry != nullptr) purchase.telemetry->refused(ahead.error().errc);
     turn.refused = ahead.error();
     return turn;
   }
@@ -103,14 +105,17 @@ Turn turn_of(const Till& till, const Ask& ask, const PurchaseOptions& purchase, 
   const LessOptions less{till.catalogue->catalog, planning};
   Result<Exchange> exchange = Exchange::open(world.now(), ask, till.catalogue->catalog, std::move(options));
   if (!exchange) {
+    if (purchase.telemetry != nullptr) purchase.telemetry->refused(exchange.error().errc);
     turn.refused = purchase.spelling != nullptr ? spelled(exchange.error(), ask, less, *purchase.spelling) : exchange.error();
     return turn;
   }
   turn.exchange = std::move(*exchange);
   const std::unique_ptr<TurnAudience> audience = customer.attend(*turn.exchange, world);
   Watch watch(*turn.exchange, ledger->scopes, ask, less, purchase.spelling, *audience);
-  drive(*turn.exchange, world, till.book->store(), watch);
+  observe::CallWatch counted(purchase.telemetry, purchase.trace, till.config->carries_traceparent());
+  drive(*turn.exchange, counted.over(world, *turn.exchange), counted.over(till.book->store()), watch);
   turn.less = watch.take_less();
+  if (!turn.less) counted.ended(*turn.exchange);
   turn.replayed = watch.take_replayed();
   return turn;
 }
@@ -132,6 +137,7 @@ Bought buy(Desk& desk, const Ask& ask, const PurchaseOptions& options, Customer&
   const int stop_fd = options.signals != nullptr ? options.signals->fd() : options.cancellation != nullptr ? options.cancellation->fd() : -1;
   Result<Till> till = desk.open(stop_fd);
   if (!till) {
+    if (options.telemetry != nullptr) options.telemetry->refused(till.error().errc);
     bought.refused = till.error();
     return bought;
   }
@@ -145,6 +151,7 @@ Bought buy(Desk& desk, const Ask& ask, const PurchaseOptions& options, Customer&
     turn = turn_of(*till, less, next, asked, customer);
   }
   if (turn.less) {
+    if (options.telemetry != nullptr) options.telemetry->refused(turn.exchange->error()->errc);
     bought.refused = *turn.exchange->error();
     return bought;
   }

@@ -16,6 +16,7 @@
 #include "native/call/desk.h"
 #include "native/call/shortage.h"
 #include "native/driver.h"
+#include "native/observe/telemetry.h"
 #include "orthink/chat/ask.h"
 #include "orthink/exchange/exchange.h"
 #include "orthink/ledger/scope.h"
@@ -30,6 +31,8 @@ struct PurchaseOptions {
   Cancellation* cancellation = nullptr;
   std::optional<ScopeLimits> payer{};  // pays as well, within limits of its own: where the store knows that limit too, the lower holds
   const Spelling* spelling = nullptr;  // of remedies
+  observe::Telemetry* telemetry = nullptr;  // is told of it; null: nobody is. Outlives it
+  observe::TraceContext trace{};            // of the request it is made for; may be not valid
 };
 
 // Watches one turn of a purchase.
