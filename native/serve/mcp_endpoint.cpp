@@ -79,7 +79,9 @@ class ExchangeRun {
     answer_.status = head.status;
     answer_.headers = std::move(head.headers);
     is_streaming_ = head.is_stream;
-    if (endpoint_.options_.on_answer) endpoint_.options_.on_answer(head.status, now() - began_);
+    if (!endpoint_.options_.on_answer) return;
+    const bool waited = is_streaming_ || !jobs_.empty();
+    endpoint_.options_.on_answer(head.status, waited ? std::nullopt : std::optional(now() - began_));
   }
   void carry_out(mcp::act::Body& body) {
     if (sink_ == nullptr) {
@@ -158,7 +160,7 @@ Answer McpEndpoint::answer(const Request& request, Peer& peer) {
   if (options_.admit && request.head.method != "OPTIONS") {
     auto admitted = options_.admit(request);
     if (auto* turned_away = std::get_if<Answer>(&admitted)) {
-      if (options_.on_answer) options_.on_answer(turned_away->status, Duration{});
+      if (options_.on_answer) options_.on_answer(turned_away->status, std::nullopt);
       return std::move(*turned_away);
     }
     caller = std::move(std::get<access::Principal>(admitted));

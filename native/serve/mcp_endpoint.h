@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -32,8 +33,8 @@ struct EndpointOptions {
   // Who calls, or the answer that turns him away (401, 403). Absent: everybody is the local user. Not asked for OPTIONS, which browsers
   // send without credentials. Any thread.
   std::function<std::variant<access::Principal, Answer>(const Request&)> admit = {};
-  // Told of each answer's status, and of the time from its request to the sending of its head. Any thread.
-  std::function<void(int status, Duration took)> on_answer = {};
+  // Told of each answer's status, and of the time from its request to the sending of its head where it waited for no work. Any thread.
+  std::function<void(int status, std::optional<Duration> took)> on_answer = {};
 };
 
 // Who is waiting for deliveries from other requests of the same client, by key.

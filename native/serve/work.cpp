@@ -19,9 +19,21 @@ bool Mailbox::replaces(uint64_t call, const mcp::News& news) {
   return true;
 }
 
+void Mailbox::when_over(uint64_t call, std::function<void(const mcp::News&)> hear) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  watchers_.emplace_back(call, std::move(hear));
+}
+
 void Mailbox::post(uint64_t call, mcp::News news) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (!watchers_.empty() && mcp::is_last(news)) {
+      const auto watcher = std::find_if(watchers_.begin(), watchers_.end(), [call](const auto& each) { return each.first == call; });
+      if (watcher != watchers_.end()) {
+        watcher->second(news);
+        watchers_.erase(watcher);
+      }
+    }
     if (!replaces(call, news)) letters_.push_back({call, std::move(news)});
   }
   changed_.notify_one();

@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "orthink/access/principal.h"
@@ -34,6 +35,8 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
 
   void post(uint64_t call, mcp::News news);
+  // `hear` is called once with the news that ends the call, on the thread that posts it, before anyone can take it.
+  void when_over(uint64_t call, std::function<void(const mcp::News&)> hear);
   // False: there are none.
   bool take(uint64_t& call, mcp::News& news);
   // True: there are news, or somebody has called wake() since the last wait; false: it is `until`.
@@ -55,6 +58,7 @@ class Mailbox {
   std::vector<Letter> letters_;
   size_t taken_ = 0;  // of the front of letters_
   bool is_woken_ = false;
+  std::vector<std::pair<uint64_t, std::function<void(const mcp::News&)>>> watchers_;
 };
 
 // A call at work. Destroying it cancels what has not ended; that does not wait, and what the work still says is for nobody.

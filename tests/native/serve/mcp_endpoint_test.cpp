@@ -48,7 +48,7 @@ struct House {
       : menu(std::move(*mcp::Menu::open(test::fixture_offer()))) {
     http.orphan_life = orphan_life;
     http.progress_interval = Duration{};
-    serve::EndpointOptions options{menu, http, service, std::move(admit), [this](int status, Duration) { last_status = status; }};
+    serve::EndpointOptions options{menu, http, service, std::move(admit), [this](int status, std::optional<Duration>) { last_status = status; }};
     endpoint = std::make_unique<serve::McpEndpoint>(std::move(options));
     auto started = serve::HttpServer::start({}, {{"/mcp", endpoint->handler()}});
     REQUIRE(started);
