@@ -47,18 +47,23 @@ void write_model(json::Writer& out, const ModelCard& card) {
   out.key("mandatory").boolean(card.thinking.is_mandatory).key("default").string(name(card.thinking.thinks_by_default)).end().end();
 }
 
-void sort_cards(std::vector<ModelCard>& cards, ModelOrder order) {
-  auto price = [](const ModelCard& card, PriceKey key) { return per_million(card, key).value_or(Money::max()); };
-  std::stable_sort(cards.begin(), cards.end(), [](const ModelCard& a, const ModelCard& b) { return a.id < b.id; });
-  if (order == ModelOrder::price)
-    std::stable_sort(cards.begin(), cards.end(), [&price](const ModelCard& a, const ModelCard& b) {
-      const Money a_out = price(a, PriceKey::completion);
-      const Money b_out = price(b, PriceKey::completion);
-      return a_out != b_out ? a_out < b_out : price(a, PriceKey::prompt) < price(b, PriceKey::prompt);
-    });
-  if (order == ModelOrder::context)
-    std::stable_sort(cards.begin(), cards.end(),
-                     [](const ModelCard& a, const ModelCard& b) { return a.context_tokens.value_or(0) > b.context_tokens.value_or(0); });
+Money price_of(const ModelCard& card, PriceKey key) {
+  return per_million(card, key).value_or(Money::max());
+}
+
+// Ids are all different, so that each order is total.
+bool is_before(const ModelCard& a, const ModelCard& b, ModelOrder order) {
+  if (order == ModelOrder::price) {
+    for (const PriceKey key : {PriceKey::completion, PriceKey::prompt}) {
+      const Money a_price = price_of(a, key);
+      const Money b_price = price_of(b, key);
+      if (a_price != b_price) return a_price < b_price;
+    }
+  }
+  const uint64_t a_context = a.context_tokens.value_or(0);
+  const uint64_t b_context = b.context_tokens.value_or(0);
+  if (order == ModelOrder::context && a_context != b_context) return a_context > b_context;
+  return a.id < b.id;
 }
 
 }  // namespace
@@ -82,7 +87,7 @@ std::optional<ModelOrder> model_order(std::string_view name) {
 std::vector<ModelCard> chosen(const Catalog& catalog, const ModelFilter& filter, ModelOrder order) {
   std::vector<ModelCard> cards = catalog.all();
   std::erase_if(cards, [&filter](const ModelCard& card) { return !filter.passes(card); });
-  sort_cards(cards, order);
+  std::sort(cards.begin(), cards.end(), [order](const ModelCard& a, const ModelCard& b) { return is_before(a, b, order); });
   return cards;
 }
 
