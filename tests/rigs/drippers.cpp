@@ -60,7 +60,7 @@ int main(int argument_count, char** words) {
   const int64_t allowed_kb = before_kb + kGrowthMaxKb + static_cast<int64_t>(readers) * kKbOfReader;
   verdict.expect(peak_kb <= allowed_kb, std::to_string(peak_kb) + " kB resident, " + std::to_string(allowed_kb) + " are allowed");
   if (time >= Duration::seconds(16)) {
-    verdict.expect(cut_drippers.count == drippers && cut_drippers.latest_ms < 12'000, "drippers were not cut at their deadline");
+    verdict.expect(cut_drippers.count == drippers && cut_drippers.latest_ms < 15'000, "drippers were not cut at their deadline");
     verdict.expect(cut_readers.count == readers, "readers were not cut at their deadline");
   }
   return verdict.finish(std::to_string(drippers) + " drippers (" + std::to_string(cut_drippers.count) + " cut, the last after " +
