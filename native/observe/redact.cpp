@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kMask = "***";
 constexpr size_t kOtherKeyMin = 16;
+constexpr size_t kOwnKeyMin = 8;  // of its hex digits
 constexpr size_t kTokenPartMin = 6;  // of a JSON Web Token's head; "eyJhbGc" is one
 
 bool is_alnum(char c) {
@@ -49,6 +50,12 @@ Find key_at(std::string_view text, size_t at) {
   return length >= kOtherKeyMin ? Find{3, length} : Find{};
 }
 
+Find own_key_at(std::string_view text, size_t at) {
+  if (!begins_with_any_case(text, at, "ork_")) return {};
+  const size_t length = run(text, at + 4, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
+  return length >= kOwnKeyMin ? Find{4, length} : Find{};
+}
+
 Find bearer_at(std::string_view text, size_t at) {
   if (!begins_with_any_case(text, at, "bearer")) return {};
   const size_t blanks = run(text, at + 6, [](char c) { return c == ' ' || c == '\t' || c == ':' || c == '='; });
@@ -79,6 +86,9 @@ Find find_at(std::string_view text, size_t at) {
     case 'b':
     case 'B':
       return bearer_at(text, at);
+    case 'o':
+    case 'O':
+      return own_key_at(text, at);
     case 'e':
       return jwt_at(text, at);
     case ':':

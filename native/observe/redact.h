@@ -6,6 +6,7 @@
 // message of an upstream, a header, an address. It rather masks a harmless word than lets a key through.
 //
 //   sk-or-CHARACTERS, sk-CHARACTERS (16 and more)      keys of OpenRouter and of others
+//   ork_HEX (8 and more)                               keys of callers of this program's server
 //   Bearer CHARACTERS                                  whatever the case
 //   eyJ....eyJ....SIGNATURE                            JSON Web Tokens
 //   scheme://USER:PASSWORD@host                        what stands before an '@'

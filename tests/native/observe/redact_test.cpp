@@ -20,6 +20,8 @@ TEST_CASE("what looks like a credential is masked, the rest stands") {
            Case{"sk-or-", "sk-or-"},
            Case{"sk-proj-0123456789abcdef", "sk-***"},
            Case{"ask-me-anything-you-want-to", "ask-me-anything-you-want-to"},
+           Case{"ork_0123456789abcdef0123", "ork_***"},
+           Case{"work_items and ork_face", "work_items and ork_face"},
            Case{"Authorization: Bearer abc.DEF-123~+/==, next", "Authorization: Bearer ***, next"},
            Case{"bearer\tx", "bearer\t***"},
            Case{"BEARER=xyz", "BEARER=***"},
