@@ -57,6 +57,8 @@ constexpr std::array kRows{
               "What `mcp` and `serve` write to standard error, and what is graver: debug, info, warn, error, or off."},
     ConfigRow{"carry_traceparent", "ORTHINK_CARRY_TRACEPARENT", "", ConfigKind::boolean, "false",
               "Whether the trace that a caller names is told to the upstream."},
+    ConfigRow{"metrics_token", "ORTHINK_METRICS_TOKEN", "", ConfigKind::secret, "",
+              "What a reader of /metrics must show as a bearer token; unset: none, and only under loopback's names."},
     ConfigRow{"key_file", "ORTHINK_KEY_FILE", "", ConfigKind::path, "",
               "The file of the key, mode 0600; unset: key in the configuration folder."},
     ConfigRow{"auth", "ORTHINK_AUTH", "", ConfigKind::text, "none",
@@ -285,7 +287,10 @@ struct ConfigLoader {
                    close.empty() ? "docs/configuration.md lists the settings." : "Did you mean \"" + std::string(close) + "\"?");
     }
     if (target->row->kind == ConfigKind::secret) {
-      return wrong(place, "does not belong in this file", "Keep the key with `orthink key set`, and remove it here.");
+      const bool is_key = target->row->environment == "OPENROUTER_API_KEY";
+      return wrong(place, "does not belong in this file",
+                   is_key ? "Keep the key with `orthink key set`, and remove it here."
+                          : "Set " + std::string(target->row->environment) + " in the environment, and remove it here.");
     }
     if (entry.value.is_array() || entry.value.is_object() || entry.value.is_null()) {
       return wrong(place, "is " + std::string(json::name(entry.value.type())), "Give a string, a number, or true or false.");
