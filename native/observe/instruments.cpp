@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kModelsMax = 600;  // the catalogue has some 350
 constexpr size_t kProvidersMax = 64;
 constexpr size_t kToolsMax = 32;
-constexpr size_t kReasonsMax = 32;
+constexpr size_t kReasonsMax = 96;  // the guard of HTTP knows some forty
 
 using Label = std::string_view;
 using Labels = std::span<const std::string_view>;

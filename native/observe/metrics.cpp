@@ -13,7 +13,7 @@ namespace {
 constexpr char kBetween = '\x1f';  // no value has it: values are plain, or constants
 
 bool is_plain(std::string_view text) {
-  constexpr std::string_view kMarks = " -_.:/~@+";
+  constexpr std::string_view kMarks = " -_.:/~@+,;%'()";
   return !text.empty() && text.size() <= kLabelBytesMax && std::all_of(text.begin(), text.end(), [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
   });

@@ -78,7 +78,7 @@ class Histogram {
   std::atomic<uint64_t> sum_{0};
 };
 
-// The values that a label from outside may take: at most `names_max`, plain (letters, digits, blanks and -_.:/~@+ in at most 96 bytes)
+// The values that a label from outside may take: at most `names_max`, plain (letters, digits, blanks and -_.:/~@+,;%'() in at most 96 bytes)
 // and nothing that looks like a credential, else "other". So nobody outside can make metrics grow without end, or put a text of his own into them.
 class Vocabulary {
  public:

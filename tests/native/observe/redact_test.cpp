@@ -1,6 +1,9 @@
 #include "native/observe/redact.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <random>
+#include <string>
+#include <vector>
 
 namespace orthink::observe {
 namespace {
@@ -45,6 +48,25 @@ TEST_CASE("a key is masked wherever it stands") {
     const std::string text = redacted(around.substr(0, at) + key + around.substr(at));
     CAPTURE(text);
     CHECK(text.find("c4n4ry") == std::string::npos);
+  }
+}
+
+// Texts made of what the scanner looks for, so that the pieces meet in every way.
+TEST_CASE("whatever pieces meet, a key that stands whole is gone, and a second masking changes nothing") {
+  const uint32_t seed = 20261130;
+  CAPTURE(seed);
+  std::mt19937 dice(seed);
+  const std::vector<std::string> pieces{"sk-or-", "sk-", "ork_", "Bearer ", "bearer:", "eyJ", "eyJhbGci", "://", "@", ".", " ", "\n", "\"", "a1", "-", "_",
+                                        "0123456789abcdef0", "host", "\xff", "\xc3\xa9"};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    const size_t count = dice() % 12;
+    const size_t key_at = dice() % (count + 1);
+    for (size_t i = 0; i <= count; ++i) text += i == key_at ? "sk-or-v1-c4n4ry" : pieces[dice() % pieces.size()];
+    const std::string once = redacted(text);
+    CAPTURE(text, once);
+    REQUIRE(once.find("c4n4ry") == std::string::npos);
+    REQUIRE(redacted(once) == once);
   }
 }
 
