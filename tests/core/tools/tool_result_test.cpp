@@ -5,6 +5,8 @@
 
 #include "orthink/chat/prepare.h"
 #include "orthink/exchange/render.h"
+#include "orthink/ledger/budget.h"
+#include "orthink/ledger/report.h"
 #include "orthink/tools/progress_text.h"
 #include "orthink/tools/wording.h"
 #include "tests/core/tools/schema_check.h"
@@ -218,6 +220,32 @@ TEST_CASE("a plan is a sentence and a document without the messages") {
   REQUIRE(structured(refusal).find("nearest")->is_object());
   CHECK(structured(refusal).find("nearest")->find("think") == nullptr);
   CHECK(structured(refusal).find("nearest")->find("thinking") != nullptr);
+}
+
+TEST_CASE("the documents of the ledger fit the schemas of their tools") {
+  HoldRecord record;
+  record.call_id = "call-1";
+  record.row = 1;
+  record.scopes = {{ScopeKind::global, ""}, {ScopeKind::user, "alice"}};
+  record.model = "a/b";
+  record.actual = NanoUsd{1'000'000};
+  record.source = AmountSource::provider;
+  record.created = Instant::from_ms(1'787'400'000'000);
+  for (const HoldState state : {HoldState::settled, HoldState::unknown}) {
+    for (const ReportBy by : {ReportBy::model, ReportBy::user, ReportBy::day, ReportBy::tenant}) {
+      Report report({.since = {}, .until = {}, .by = by, .now = record.created});
+      report.add(record, state);
+      const json::Value result = seen(Tool::usage_report, document_result("So far.", report.json()));
+      CHECK(content(result, 0) == "So far.");
+      CHECK(content(result, 1) == report.json());
+    }
+  }
+  Limits limits;
+  limits.set(LimitKind::usd_per_day, 5'000'000'000);
+  limits.set(LimitKind::requests_per_minute, 20);
+  const ledger::ScopeList scopes{{{ScopeKind::global, ""}, limits}, {{ScopeKind::user, "alice"}, {}}};
+  const std::string standing = budget::json(budget::states(scopes, {}, {}, record.created));
+  CHECK(content(seen(Tool::budget_status, document_result("Limits.", standing)), 1) == standing);
 }
 
 TEST_CASE("progress is one line of phase, tokens and dollars") {
