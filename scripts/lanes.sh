@@ -148,6 +148,7 @@ long_parts=(
   "torn|the upstream's stream and our own output torn at every byte"
   "stores|a million operations give the same on memory, SQLite and Redis; calls a second"
   "threads|64 threads of 100,000 operations under the thread sanitizer"
+  "serving|10,000 streams, drippers, clients torn off at every byte, and calls a second with the guard and without"
   "plants|bugs planted one by one, and the tests that catch them"
 )
 
@@ -233,6 +234,29 @@ long_stores() {
 
 long_threads() {
   build_preset tsan && build/tsan/rigs/contention --threads 64 --steps 1563 --accounts 16 --rounds 32 --calls 20
+}
+
+long_serving() {
+  rig streams --streams 10000 --events 15 --every_ms 1000 --ramp_ms 4000
+  rig drippers --drippers 1000 --readers 1000 --seconds 18
+  rig torn_client --step 1
+  rig two_writes --calls 1000
+  serving_speed
+}
+
+# Calls a second of a tool that answers at once, on the optimized build, measured by wrk on kept connections.
+serving_speed() {
+  cmake --preset release -B build/speed -DORTHINK_TESTS=ON >/dev/null && cmake --build build/speed --target rig_fixture_server >/dev/null || return 1
+  local guard connections address server
+  for guard in 1 0; do
+    for connections in 1 32; do
+      coproc server { build/speed/rigs/fixture_server --guard "$guard" --seconds 8; }
+      read -r address <&"${server[0]}"
+      echo "guard $guard, $connections kept connections: $(wrk -t1 -c"$connections" -d5 -s tests/rigs/echo.lua "$address" | grep -E 'Requests/sec|requests in|Non-2xx' | tr -s '\n ' ' ')"
+      cat <&"${server[0]}"
+      wait "$server_PID"
+    done
+  done
 }
 
 long_plants() {

@@ -13,7 +13,6 @@ using namespace orthink;
 
 namespace {
 
-constexpr int64_t kPingMaxUs = 100'000;
 constexpr uint64_t kAnswerBytes = 200'000;  // more than the kernel keeps for a reader
 constexpr int64_t kKbOfReader = 640;        // its answer, twice, and its thread
 constexpr int64_t kGrowthMaxKb = 64 << 10;
@@ -26,10 +25,11 @@ struct Cut {
 }  // namespace
 
 int main(int argument_count, char** words) {
-  rig::Arguments arguments(argument_count, words, {{"drippers", 50}, {"readers", 50}, {"seconds", 3}});
+  rig::Arguments arguments(argument_count, words, {{"drippers", 50}, {"readers", 50}, {"seconds", 3}, {"ping_ms", 100}});
   rig::Verdict verdict("drippers", arguments.seed());
   const uint64_t drippers = arguments.get("drippers"), readers = arguments.get("readers");
   const Duration time = Duration::seconds(static_cast<int64_t>(arguments.get("seconds")));
+  const int64_t ping_max_us = static_cast<int64_t>(arguments.get("ping_ms")) * 1'000;
   rig::FixtureServer server({.connections_max = drippers + readers + 100});
   rig::Swarm swarm(server.port());
   rig::Pinger pinger(server.port());
@@ -56,7 +56,7 @@ int main(int argument_count, char** words) {
   const rig::Pinger::Times pings = pinger.stop();
   const int64_t fresh = rig::percentile(pings.fresh_us, 99), kept = rig::percentile(pings.kept_us, 99);
   verdict.expect(pings.lost == 0, "pings were lost");
-  verdict.expect(fresh <= kPingMaxUs && kept <= kPingMaxUs, "ping p99 " + rig::milliseconds(fresh) + " / " + rig::milliseconds(kept) + " ms");
+  verdict.expect(fresh <= ping_max_us && kept <= ping_max_us, "ping p99 " + rig::milliseconds(fresh) + " / " + rig::milliseconds(kept) + " ms");
   const int64_t allowed_kb = before_kb + kGrowthMaxKb + static_cast<int64_t>(readers) * kKbOfReader;
   verdict.expect(peak_kb <= allowed_kb, std::to_string(peak_kb) + " kB resident, " + std::to_string(allowed_kb) + " are allowed");
   if (time >= Duration::seconds(16)) {
