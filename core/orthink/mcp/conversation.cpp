@@ -103,12 +103,7 @@ void Conversation::on_notification(const Message& message) {
     open_.erase(entry);
     return;
   }
-  for (auto one = subscriptions_.begin(); one != subscriptions_.end(); ++one) {
-    if (one->id() != id) continue;
-    write(write_result(id, menu_.modern_result("{}", "complete", nullptr)));
-    subscriptions_.erase(one);
-    return;
-  }
+  std::erase_if(subscriptions_, [&id](const Subscription& one) { return one.id() == id; });
 }
 
 void Conversation::on_response(const Message& message) {

@@ -127,8 +127,8 @@ Result<std::vector<HeaderParam>> header_params(const json::Value& input_schema) 
 
 std::optional<std::string> decode_header(std::string_view value) {
   value = trim(value);
-  if (!value.starts_with(kOpens)) return std::string(value);
-  if (!value.ends_with(kCloses) || value.size() < kOpens.size() + kCloses.size()) return std::nullopt;
+  const bool is_encoded = value.starts_with(kOpens) && value.ends_with(kCloses) && value.size() >= kOpens.size() + kCloses.size();
+  if (!is_encoded) return std::string(value);
   value = value.substr(kOpens.size(), value.size() - kOpens.size() - kCloses.size());
   std::optional<std::string> text = decode_base64(value);
   if (!text || !is_utf8(*text)) return std::nullopt;
@@ -139,7 +139,7 @@ std::optional<std::string> header_mismatch(const orthink::http::Head& head, cons
   if (auto wrong = text_mismatch(head, "MCP-Protocol-Version", version_in(message))) return wrong;
   if (auto wrong = text_mismatch(head, "Mcp-Method", message.method)) return wrong;
   const Method* method = find_method(message.method);
-  if (!method || method->name_param.empty()) return std::nullopt;
+  if (!method || !method->is_modern || method->name_param.empty()) return std::nullopt;
   const json::Value* name = message.params.find(method->name_param);
   const std::string_view expected = name && name->is_string() ? std::string_view(name->text()) : std::string_view();
   if (auto wrong = text_mismatch(head, "Mcp-Name", expected)) return wrong;

@@ -23,7 +23,7 @@ struct HeaderParam {
 // All of an input schema; an error where one stands at a number, below an array, or twice.
 Result<std::vector<HeaderParam>> header_params(const json::Value& input_schema);
 
-// Outer white space off; =?base64?...?= decoded. Nothing where that is broken or not UTF-8.
+// Outer white space off; =?base64?...?= decoded, anything without both marks taken as it is. Nothing where the base64 is broken or no UTF-8.
 std::optional<std::string> decode_header(std::string_view value);
 
 // What is wrong, in a sentence; nothing = all agree. REQUIRES: message is a modern request.

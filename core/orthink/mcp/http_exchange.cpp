@@ -276,6 +276,12 @@ void HttpExchange::begin(Begin begin, const std::string& id) {
   acts_.emplace_back(act::Start{std::move(begin.call)});
 }
 
+// Another request of this client may cancel this call from now on.
+void HttpExchange::enlist() {
+  if (!is_enlisted_ && era_ == Era::legacy) acts_.emplace_back(act::Enlist{key("cancel", call_->id()), kNumber});
+  is_enlisted_ = true;
+}
+
 void HttpExchange::listen(const Listen& listen, const std::string& id) {
   if (!may_stream_) return refuse(406, id, {kInvalidRequest, "subscriptions need an Accept of text/event-stream", {}});
   subscription_.emplace(id, listen.wanted, menu_.offer());
@@ -353,6 +359,7 @@ void HttpExchange::on_change(const news::Changed& change) {
 
 void HttpExchange::on(const event::Closed&) {
   if (era_ == Era::legacy && call_) {
+    enlist();
     phase_ = Phase::orphaned;
     orphan_until_ = now_ + options_.orphan_life;
     next_comment_ = Instant::never();
@@ -377,8 +384,7 @@ void HttpExchange::on(const event::Tick&) {
     return finish();
   }
   if (call_ && !is_enlisted_) {
-    is_enlisted_ = true;
-    if (era_ == Era::legacy) acts_.emplace_back(act::Enlist{key("cancel", call_->id()), kNumber});
+    enlist();
     if (!wants_stream_at_once_) stream_from_ = now_ + options_.grace;
   }
   if (phase_ == Phase::plain && now_ >= stream_from_) {

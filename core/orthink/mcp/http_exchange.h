@@ -85,6 +85,7 @@ class HttpExchange {
   void deliver(const Message& message);
   void carry_out(Decision decision, const std::string& id);
   void begin(Begin begin, const std::string& id);
+  void enlist();
   void listen(const Listen& listen, const std::string& id);
   void ask(const news::Ask& ask);
   void on_change(const news::Changed& change);
