@@ -137,7 +137,6 @@ Instruments::Instruments(Registry& registry)
     : running(registry.gauges(kRunningRow).only()),
       held_nano_usd(registry.gauges(kHeldRow).only()),
       streams_open(registry.gauges(kStreamsRow).only()),
-      connections_open(registry.gauges(kConnectionsRow).only()),
       left_held_nano_usd(registry.counters(kLeftHeldRow).only()),
       key_reloads(registry.counters(kKeyReloadsRow).only()),
       ledger_micros(registry.histograms(kLedgerRow).only()),
@@ -156,6 +155,7 @@ Instruments::Instruments(Registry& registry)
       usage_(registry.histograms(kUsageRow)),
       duration_(registry.histograms(kDurationRow)),
       requests_(registry.histograms(kRequestsRow)),
+      connections_(registry.gauges(kConnectionsRow).only()),
       resident_(registry.gauges(kResidentRow).only()),
       files_(registry.gauges(kFilesRow).only()),
       cpu_(registry.counters(kCpuRow).only()),
@@ -173,6 +173,11 @@ Instruments::Instruments(Registry& registry)
 void Instruments::know_models(std::function<bool(std::string_view id)> knows) {
   const std::lock_guard lock(mutex_);
   knows_ = std::move(knows);
+}
+
+void Instruments::know_connections(std::function<int64_t()> count) {
+  const std::lock_guard lock(mutex_);
+  counts_connections_ = std::move(count);
 }
 
 std::string_view Instruments::model_label(std::string_view model) {
@@ -240,7 +245,11 @@ void Instruments::http_refusal(std::string_view reason) {
   http_refusals_.with({reasons_.admit(reason)}).add();
 }
 
-void Instruments::read_process() {
+void Instruments::probe() {
+  {
+    const std::lock_guard lock(mutex_);
+    connections_.set(counts_connections_ ? counts_connections_() : 0);
+  }
   const ProcessFacts facts = process_facts();
   if (facts.resident_bytes) resident_.set(*facts.resident_bytes);
   if (facts.open_files) files_.set(*facts.open_files);

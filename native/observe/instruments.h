@@ -34,6 +34,7 @@ class Instruments {
  public:
   explicit Instruments(Registry& registry);
   void know_models(std::function<bool(std::string_view id)> knows);
+  void know_connections(std::function<int64_t()> count);
 
   void count(const CallFacts& facts);
   void count(const RequestFacts& facts);
@@ -41,7 +42,7 @@ class Instruments {
   void http(int status, std::optional<Duration> overhead);
   void refusal(Errc reason);
   void http_refusal(std::string_view reason);
-  void read_process();  // before the registry is collected
+  void probe();  // what nobody tells: the process, the connections. Before the registry is collected
 
   // The name if the catalogue knows it, else "other".
   std::string_view model_label(std::string_view model);
@@ -49,7 +50,6 @@ class Instruments {
   Gauge& running;
   Gauge& held_nano_usd;
   Gauge& streams_open;
-  Gauge& connections_open;
   Counter& left_held_nano_usd;
   Counter& key_reloads;
   Histogram& ledger_micros;
@@ -73,11 +73,13 @@ class Instruments {
   HistogramFamily& duration_;
   HistogramFamily& requests_;
   std::array<Counter*, 6> http_;  // 1xx to 5xx, and what is none
+  Gauge& connections_;
   Gauge& resident_;
   Gauge& files_;
   Counter& cpu_;
   std::mutex mutex_;
   std::function<bool(std::string_view)> knows_;
+  std::function<int64_t()> counts_connections_;
   Vocabulary models_;
   Vocabulary providers_;
   Vocabulary tools_;

@@ -35,7 +35,7 @@ struct Telemetry::State {
     return otel.sampled_below == UINT64_MAX || trace.trace_low < otel.sampled_below;
   }
   std::vector<Metric> collect() {
-    instruments.read_process();
+    instruments.probe();
     return registry.collect();
   }
 };
@@ -61,6 +61,10 @@ Result<std::unique_ptr<Telemetry>> Telemetry::open(const TelemetryOptions& optio
 
 void Telemetry::know_models(std::function<bool(std::string_view id)> knows) {
   if (state_) state_->instruments.know_models(std::move(knows));
+}
+
+void Telemetry::know_connections(std::function<int64_t()> count) {
+  if (state_) state_->instruments.know_connections(std::move(count));
 }
 
 TraceContext Telemetry::begin_trace(std::string_view traceparent, std::string_view tracestate) {
@@ -126,10 +130,6 @@ void Telemetry::stream_opened() {
 
 void Telemetry::stream_closed() {
   if (state_) state_->instruments.streams_open.add(-1);
-}
-
-void Telemetry::connections_open(int64_t count) {
-  if (state_) state_->instruments.connections_open.set(count);
 }
 
 void Telemetry::ledger_took(Duration time) {

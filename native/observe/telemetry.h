@@ -52,6 +52,9 @@ class Telemetry {
   // Whether a model is one of the catalogue's, asked once a name; until it is set none is. Called on any thread, and outlives every call.
   void know_models(std::function<bool(std::string_view id)> knows);
 
+  // How many connections there are, asked for when metrics are collected. Called on any thread; empty: nobody knows any more.
+  void know_connections(std::function<int64_t()> count);
+
   // The place in a trace of work that was asked for with these (of a request's _meta or headers; what is not well-formed is left out).
   // Without a collector: the asker's own place, so that it can be passed on; not valid where there was none.
   TraceContext begin_trace(std::string_view traceparent, std::string_view tracestate);
@@ -71,7 +74,6 @@ class Telemetry {
   void http_refused(std::string_view reason);  // of a closed set: "host", "origin", "deadline", "too_large", ...
   void stream_opened();
   void stream_closed();
-  void connections_open(int64_t count);
   void ledger_took(Duration time);  // one batch of the store
   void hold_changed(int64_t nano_usd);  // of what running calls hold
   void left_held(NanoUsd amount);       // by a call that ended without its cost being known

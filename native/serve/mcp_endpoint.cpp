@@ -40,6 +40,7 @@ class ExchangeRun {
   ~ExchangeRun() {
     for (const std::string& key : keys_) endpoint_.board_.leave(key, number_);
     if (is_watching_) peer_.wake_on_change(nullptr);
+    if (is_streaming_) tell_stream(false);
   }
   ExchangeRun(const ExchangeRun&) = delete;
   ExchangeRun& operator=(const ExchangeRun&) = delete;
@@ -79,6 +80,7 @@ class ExchangeRun {
     answer_.status = head.status;
     answer_.headers = std::move(head.headers);
     is_streaming_ = head.is_stream;
+    if (is_streaming_) tell_stream(true);
     if (!endpoint_.options_.on_answer) return;
     const bool waited = is_streaming_ || !jobs_.empty();
     endpoint_.options_.on_answer(head.status, waited ? std::nullopt : std::optional(now() - began_));
@@ -110,6 +112,9 @@ class ExchangeRun {
   void carry_out(mcp::act::WaitUntil&) {}
   void carry_out(mcp::act::End&) {}
 
+  void tell_stream(bool begins) const {
+    if (endpoint_.options_.on_stream) endpoint_.options_.on_stream(begins);
+  }
   Job* job_of(uint64_t call) {
     const auto at = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job.first == call; });
     return at == jobs_.end() ? nullptr : at->second.get();

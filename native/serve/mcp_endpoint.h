@@ -35,6 +35,8 @@ struct EndpointOptions {
   std::function<std::variant<access::Principal, Answer>(const Request&)> admit = {};
   // Told of each answer's status, and of the time from its request to the sending of its head where it waited for no work. Any thread.
   std::function<void(int status, std::optional<Duration> took)> on_answer = {};
+  // Told when a stream of events begins (true) and when it has ended (false). Any thread.
+  std::function<void(bool begins)> on_stream = {};
 };
 
 // Who is waiting for deliveries from other requests of the same client, by key.

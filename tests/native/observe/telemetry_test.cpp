@@ -111,7 +111,7 @@ TEST_CASE("serving is counted by status class, streams and the store's time") {
   telemetry->stream_opened();
   telemetry->stream_opened();
   telemetry->stream_closed();
-  telemetry->connections_open(7);
+  telemetry->know_connections([] { return int64_t{7}; });
   telemetry->ledger_took(Duration::micros(320));
   telemetry->hold_changed(2'500'000'000);
   telemetry->hold_changed(-500'000'000);

@@ -41,6 +41,7 @@ struct House {
   mcp::HttpOptions http;
   test::FixtureService service;
   std::atomic<int> last_status{0};
+  std::atomic<int> streams_begun{0}, streams_ended{0};
   std::unique_ptr<serve::McpEndpoint> endpoint;
   std::unique_ptr<serve::HttpServer> server;
 
@@ -48,7 +49,8 @@ struct House {
       : menu(std::move(*mcp::Menu::open(test::fixture_offer()))) {
     http.orphan_life = orphan_life;
     http.progress_interval = Duration{};
-    serve::EndpointOptions options{menu, http, service, std::move(admit), [this](int status, std::optional<Duration>) { last_status = status; }};
+    serve::EndpointOptions options{menu, http, service, std::move(admit), [this](int status, std::optional<Duration>) { last_status = status; },
+                                   [this](bool begins) { begins ? ++streams_begun : ++streams_ended; }};
     endpoint = std::make_unique<serve::McpEndpoint>(std::move(options));
     auto started = serve::HttpServer::start({}, {{"/mcp", endpoint->handler()}});
     REQUIRE(started);
@@ -83,6 +85,7 @@ TEST_CASE("a call that is answered at once is plain JSON, on one connection afte
     CHECK(answer.body.find("local:hi") != std::string::npos);
   }
   CHECK(house.last_status == 200);
+  CHECK(house.streams_begun == 0);
 }
 
 TEST_CASE("a call with progress is a stream in both eras, and the connection lives on") {
@@ -97,6 +100,8 @@ TEST_CASE("a call with progress is a stream in both eras, and the connection liv
     CHECK(count(answer.body, "notifications/progress") == 3);
     CHECK(answer.body.find("counted") != std::string::npos);
   }
+  CHECK(house.streams_begun == 2);
+  CHECK(becomes([&] { return house.streams_ended == 2; }));
 }
 
 TEST_CASE("a modern client that leaves cancels, a legacy one only after a while") {
