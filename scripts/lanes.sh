@@ -247,14 +247,17 @@ long_serving() {
 # Calls a second of a tool that answers at once, on the optimized build, measured by wrk on kept connections.
 serving_speed() {
   cmake --preset release -B build/speed -DORTHINK_TESTS=ON >/dev/null && cmake --build build/speed --target rig_fixture_server >/dev/null || return 1
-  local guard connections address server
+  local guard connections address server output process
   for guard in 1 0; do
     for connections in 1 32; do
       coproc server { build/speed/rigs/fixture_server --guard "$guard" --seconds 8; }
-      read -r address <&"${server[0]}"
+      process=$server_PID
+      exec {output}<&"${server[0]}"  # the shell forgets its own when the server has ended
+      read -r address <&"$output"
       echo "guard $guard, $connections kept connections: $(wrk -t1 -c"$connections" -d5 -s tests/rigs/echo.lua "$address" | grep -E 'Requests/sec|requests in|Non-2xx' | tr -s '\n ' ' ')"
-      cat <&"${server[0]}"
-      wait "$server_PID"
+      cat <&"$output"
+      exec {output}<&-
+      wait "$process"
     done
   done
 }
