@@ -74,6 +74,9 @@ class Config {
   [[nodiscard]] uint32_t warn_percent() const { return static_cast<uint32_t>(count("warn_percent")); }
   [[nodiscard]] const std::string& log_level() const { return text("log_level"); }  // "debug", "info", "warn", "error" or "off"
   [[nodiscard]] bool carries_traceparent() const { return text("carry_traceparent") == "true"; }
+  [[nodiscard]] size_t connections_max() const { return static_cast<size_t>(count("connections_max")); }
+  [[nodiscard]] Duration orphan_life() const { return *seconds("orphan_s"); }
+  [[nodiscard]] Duration drain() const { return *seconds("drain_s"); }
   [[nodiscard]] const std::string& store() const { return text("store"); }  // empty: there is no folder for the ledger
 
  private:

@@ -87,11 +87,12 @@ std::string first_line(const std::string& path) {
 std::atomic<int> signal_fd{-1};
 std::atomic<uint32_t> interrupts{0};
 std::atomic<uint32_t> terminations{0};
+std::atomic<uint32_t> hangups{0};
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<uint32_t>::is_always_lock_free);
 
 void on_signal(int number) {
   const int saved = errno;
-  (number == SIGINT ? interrupts : terminations).fetch_add(1);
+  (number == SIGINT ? interrupts : number == SIGHUP ? hangups : terminations).fetch_add(1);
   notify_fd(signal_fd.load());
   errno = saved;
 }
@@ -249,18 +250,21 @@ void Wakeup::drain() {
   drain_fd(fd_);
 }
 
-Signals::Signals() {
+Signals::Signals(Hangup hangup) {
   interrupts = 0;
   terminations = 0;
+  hangups = 0;
   signal_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   handle(SIGINT, on_signal);
   handle(SIGTERM, on_signal);
   handle(SIGPIPE, SIG_IGN);
+  if (hangup == Hangup::is_counted) handle(SIGHUP, on_signal);
 }
 
 Signals::~Signals() {
   handle(SIGINT, SIG_DFL);
   handle(SIGTERM, SIG_DFL);
+  handle(SIGHUP, SIG_DFL);
   ::close(signal_fd.exchange(-1));
 }
 
@@ -269,7 +273,7 @@ int Signals::fd() const {
 }
 
 Signals::Seen Signals::seen() const {
-  return {interrupts.load(), terminations.load()};
+  return {interrupts.load(), terminations.load(), hangups.load()};
 }
 
 void Signals::drain() {

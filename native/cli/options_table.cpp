@@ -13,7 +13,7 @@ constexpr uint32_t kQuestion = on(Verb::ask, Verb::chat, Verb::plan);
 constexpr uint32_t kCalls = on(Verb::ask, Verb::chat);
 constexpr uint32_t kEvery =
     on(Verb::ask, Verb::chat, Verb::plan, Verb::models, Verb::replay, Verb::budget, Verb::report, Verb::ledger, Verb::why, Verb::sim,
-       Verb::doctor, Verb::key, Verb::access, Verb::config, Verb::mcp, Verb::completions, Verb::help, Verb::version, Verb::man);
+       Verb::doctor, Verb::key, Verb::access, Verb::config, Verb::mcp, Verb::serve, Verb::completions, Verb::help, Verb::version, Verb::man);
 constexpr uint32_t kJson = kEvery & ~on(Verb::help, Verb::man);
 constexpr uint64_t kTokensMax = 10'000'000;
 constexpr uint64_t kDeadlineSecondsMax = 86'400;
@@ -122,13 +122,28 @@ Exits 0, 2 for a name or value that is none, 1 when the file is not to be used.)
      1, 2, "list add remove disable enable", false, true},
     {Verb::config, "config", "", "show each setting, its value and where it came from",
      "Defaults, then the configuration file, then the environment, then flags; the later wins. Secrets are not shown.", 0, 0},
-    {Verb::mcp, "mcp", "install|uninstall", "tell a client of our MCP server, or make it forget",
-     R"(install writes the server into the client's own settings; uninstall takes it out. Each shows the change first and asks; the old file is kept beside the new one, and everything else in it stays as it was. Without --url the client starts this program; with it the client is told the address of an `orthink serve`. A bearer key is named by its environment variable, never written.
+    {Verb::mcp, "mcp", "[install|uninstall]", "be an MCP server for the program that started it, or tell a client of it",
+     R"(Without a word it speaks MCP on standard input and output, for the one client that started it: eight tools, among them thinking_completion, which asks a reasoning model with its thinking and its cost under control. It begins without a key and says in the result what is missing. When the client leaves, what runs is cancelled and settled. SIGHUP reads the key and the limits anew. Logs go to standard error (ORTHINK_LOG_LEVEL).
+
+install writes the server into the client's own settings; uninstall takes it out. Each shows the change first and asks; the old file is kept beside the new one, and everything else in it stays as it was. Without --url the client starts this program; with it the client is told the address of an `orthink serve`. A bearer key is named by its environment variable, never written.
 
   orthink mcp install --client claude-code
   orthink mcp install --client cursor --url https://think.example.com/mcp --key-env ORTHINK_MCP_KEY
   orthink mcp uninstall --client codex)",
-     1, 1, "install uninstall"},
+     0, 1, "install uninstall"},
+    {Verb::serve, "serve", "", "be an MCP server over HTTP, for many clients",
+     R"(Serves the tools of `orthink mcp` over HTTP (Streamable HTTP) on loopback, and says where. Other addresses need --auth: keys (those of `orthink access`), jwt (tokens of an issuer, see docs/configuration.md) or both. For public use put a reverse proxy with TLS in front.
+
+SIGTERM and Ctrl-C drain: no new calls are taken, running ones may end within --drain-s seconds, are then cancelled, and their money is settled or marked. A second one waits for nobody. SIGHUP reads the upstream key, the bearer keys and the limits anew.
+
+With --stdio it also speaks to the client that started it, and ends when that client leaves.
+
+  orthink serve
+  orthink serve --listen 127.0.0.1:9000 --metrics 127.0.0.1:9001
+  orthink serve --listen 0.0.0.0:8337 --auth keys
+
+Exits 0 after a drain, 2 for a setting or an address that cannot be had.)",
+     0, 0},
     {Verb::completions, "completions", "bash|zsh|fish", "print the completion script of a shell",
      R"(Completes verbs, flags, their values and model ids.
 
@@ -216,6 +231,14 @@ constexpr FlagRow kFlags[] = {
      on(Verb::mcp)},
     {Flag::yes, "--yes", "", Takes::nothing, "install, uninstall: write without asking", on(Verb::mcp)},
     {Flag::dry_run, "--dry-run", "", Takes::nothing, "install, uninstall: show the change and write nothing", on(Verb::mcp)},
+    {Flag::listen, "--listen", "ADDR:PORT", Takes::text, "where to listen; default 127.0.0.1:8337, port 0 takes a free one", on(Verb::serve)},
+    {Flag::path, "--path", "PATH", Takes::text, "the path of the tools; default /mcp", on(Verb::serve)},
+    {Flag::metrics, "--metrics", "ADDR:PORT", Takes::text, "where to show /metrics for Prometheus, /healthz and /readyz", on(Verb::serve)},
+    {Flag::auth, "--auth", "WHO", Takes::choice, "who may call: none, keys, jwt or both; default none, which serves loopback alone",
+     on(Verb::serve), "none keys jwt both"},
+    {Flag::stdio, "--stdio", "", Takes::nothing, "speak on standard input and output too", on(Verb::serve)},
+    {Flag::drain_s, "--drain-s", "S", Takes::count, "seconds that running calls may still take after SIGTERM; default 10",
+     on(Verb::serve, Verb::mcp), "", 1, 86'400},
     {Flag::markdown, "--markdown", "", Takes::nothing, "print docs/configuration.md", on(Verb::config), "", 0, 0, false, true},
     {Flag::json, "--json", "", Takes::nothing, "print JSON for programs", kJson},
     {Flag::help, "--help", "", Takes::nothing, "show this help", kEvery},

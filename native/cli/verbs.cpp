@@ -52,6 +52,8 @@ int run(const Typed& typed, Printer& printer) {
       return run_config(typed, printer);
     case Verb::mcp:
       return run_mcp(typed, printer);
+    case Verb::serve:
+      return run_serve(typed, printer);
     case Verb::completions:
       return run_completions(typed, printer);
     case Verb::help:

@@ -30,6 +30,7 @@ int run_doctor(const Typed& typed, Printer& printer);
 int run_key(const Typed& typed, Printer& printer);
 int run_access(const Typed& typed, Printer& printer);
 int run_mcp(const Typed& typed, Printer& printer);
+int run_serve(const Typed& typed, Printer& printer);
 int run_config(const Typed& typed, Printer& printer);
 int run_completions(const Typed& typed, Printer& printer);
 int run_help(const Typed& typed, Printer& printer);

@@ -1,0 +1,273 @@
+#include "native/serve/product.h"
+
+#include <chrono>
+#include <utility>
+
+#include "native/serve/ledger_looks.h"
+#include "native/system.h"
+#include "orthink/base/version.h"
+#include "orthink/chat/prepare.h"
+#include "orthink/tools/list_models.h"
+#include "orthink/tools/tool_result.h"
+
+namespace orthink::serve {
+namespace {
+
+constexpr int kInvalidParams = -32602;
+constexpr Duration kProblemsFor = Duration::seconds(1);
+
+Error unknown_stream(const std::string& stream_id) {
+  return make_error(Errc::invalid_argument, "no call of yours is named \"" + stream_id + "\"",
+                    "Use the stream_id that thinking_completion answered; what has ended is kept for an hour.");
+}
+
+// Someone who waits for a paid call. Whoever asked for it takes it along when they go.
+class SeatJob : public Job {
+ public:
+  enum class Kind : uint8_t { buyer, visitor };
+  SeatJob(std::shared_ptr<RunningCall> call, RunningCall::SeatId seat, Kind kind) : call_(std::move(call)), seat_(seat), kind_(kind) {}
+  ~SeatJob() override {
+    if (call_->leave(seat_) && kind_ == Kind::buyer) call_->cancel();
+  }
+  void cancel() override {
+    if (kind_ == Kind::buyer)
+      call_->cancel();
+    else
+      call_->send_away(seat_);
+  }
+
+ private:
+  std::shared_ptr<RunningCall> call_;
+  RunningCall::SeatId seat_;
+  Kind kind_;
+};
+
+// A look into the store, which ends soon by itself.
+class LookJob : public Job {
+ public:
+  void cancel() override {}
+};
+
+Instant deadline_of(const std::optional<Duration>& wait) {
+  return wait ? now() + *wait : Instant::never();
+}
+
+}  // namespace
+
+mcp::Offer product_offer() {
+  mcp::Offer offer;
+  offer.name = "orthink";
+  offer.title = "Reasoning models under control";
+  offer.version = version();
+  offer.instructions = tools::instructions();
+  for (const tools::Definition& tool : tools::definitions()) offer.tools.push_back({std::string(tool.name), tool.json});
+  return offer;
+}
+
+Product::Product(Desk& desk, const ProductOptions& options)
+    : desk_(desk), options_(options), began_(now()), telemetry_(options.telemetry != nullptr ? *options.telemetry : off_), registry_(options.calls_max), upkeep_(desk), threads_(options.calls_max + 64) {}
+
+Product::~Product() {
+  drain(now());
+  threads_.finish();
+}
+
+Product::Work Product::work_of(tools::Tool tool) {
+  switch (tool) {
+    case tools::Tool::thinking_completion:
+      return &Product::complete;
+    case tools::Tool::get_result:
+      return &Product::get_result;
+    case tools::Tool::cancel_stream:
+      return &Product::cancel_stream;
+    case tools::Tool::plan_request:
+      return &Product::plan;
+    case tools::Tool::list_models:
+      return &Product::list_models;
+    case tools::Tool::usage_report:
+      return &Product::report;
+    case tools::Tool::budget_status:
+      return &Product::budget;
+    case tools::Tool::health:
+      return &Product::health;
+  }
+  return nullptr;
+}
+
+void Product::answer(Asked& asked, std::string result_json) {
+  asked.to->post(asked.call.number, mcp::news::Result{std::move(result_json)});
+}
+
+void Product::refuse(Asked& asked, const Error& error) {
+  answer(asked, tools::error_result(error));
+}
+
+std::unique_ptr<Job> Product::start(mcp::Call call, const access::Principal& caller, std::shared_ptr<Mailbox> to) {
+  const std::optional<tools::Tool> tool = call.method == "tools/call" ? tools::tool_named(call.name) : std::nullopt;
+  if (!tool || !caller.may_use_tool(call.name)) {
+    to->post(call.number, mcp::news::Fault{kInvalidParams, "Unknown tool: " + call.name, {}});
+    return nullptr;
+  }
+  Asked asked{call, caller, to, {}};
+  Result<json::Value> arguments = tools::check(*tool, call.arguments);
+  if (!arguments) {
+    refuse(asked, arguments.error());
+    return nullptr;
+  }
+  asked.arguments = std::move(*arguments);
+  return (this->*work_of(*tool))(asked);
+}
+
+std::unique_ptr<Job> Product::complete(Asked& asked) {
+  const std::shared_ptr<const Config> config = desk_.config();
+  Result<tools::Question> question =
+      tools::question(asked.arguments, asked.caller, {.model = config->default_model(), .user = config->user()});
+  if (!question) {
+    telemetry_.refused(question.error().errc);
+    return refuse(asked, question.error()), nullptr;
+  }
+  if (is_draining_) {
+    return refuse(asked, make_error(Errc::cancelled, "the server is stopping and takes no more calls", "Ask again when it runs again.")), nullptr;
+  }
+  auto order = std::make_shared<Order>(Order{std::move(*question), asked.caller, random_id("call-")});
+  order->trace = observe::parse_traceparent(asked.call.traceparent).value_or(observe::TraceContext{});
+  order->trace.state = observe::checked_tracestate(asked.call.tracestate);
+  const tools::Question& wish = order->question;
+  Result<std::shared_ptr<RunningCall>> opened = registry_.open(alarms_, asked.caller.id, wish.stream_id.value_or(order->call_id), now());
+  if (!opened) return refuse(asked, opened.error()), nullptr;
+  const std::shared_ptr<RunningCall> call = *opened;
+  const RunningCall::SeatId seat =
+      call->sit({asked.to, asked.call.number, asked.call.wants_progress, wish.include, deadline_of(wish.max_wait)});
+  const bool is_begun = threads_.run([this, call, order] { work(order, call); });
+  if (!is_begun) {
+    call->end({{}, {}, make_error(Errc::rate_limited, "there is no thread left for another call", "Ask again when some have ended.")});
+    registry_.close(call, now());
+  }
+  return std::make_unique<SeatJob>(call, seat, SeatJob::Kind::buyer);
+}
+
+void Product::work(const std::shared_ptr<const Order>& order, const std::shared_ptr<RunningCall>& call) {
+  const Instant began = now();
+  work_on_purchase(desk_, *order, *call, telemetry_, [&](const Bought& bought) {
+    if (!bought.refused) upkeep_.begin();
+    log(*order, bought, began);
+  });
+  const std::lock_guard lock(idle_mutex_);
+  registry_.close(call, now());
+  idle_.notify_all();
+}
+
+void Product::log(const Order& order, const Bought& bought, Instant began) {
+  if (options_.log == nullptr || !options_.log->wants(observe::LogLevel::info)) return;
+  const bool is_replayed = !bought.replayed.empty();
+  const bool is_made = bought.exchange && !is_replayed;
+  const Receipt receipt = is_made ? bought.exchange->receipt() : refusal_receipt(order.question.ask, order.call_id);
+  std::optional<Error> error = bought.refused;
+  if (is_made && bought.exchange->error()) error = bought.exchange->error();
+  const std::string_view ended = error ? "failed" : is_replayed ? "replayed" : name(bought.exchange->outcome());
+  options_.log->write(observe::LogLevel::info, "call_ended",
+                      {{"call_id", order.call_id}, {"caller", order.caller.id}, {"model", receipt.asked_model.value_or("")},
+                       {"provider", receipt.provider.value_or("")}, {"ended", ended}, {"error", error ? error->code : std::string()},
+                       {"cost_usd", receipt.cost ? receipt.cost->to_decimal() : std::string(is_made ? "unknown" : "0")},
+                       {"attempts", receipt.attempts}, {"took_ms", (now() - began).ms()}});
+}
+
+std::unique_ptr<Job> Product::get_result(Asked& asked) {
+  const tools::Fetch fetch = tools::fetch(asked.arguments);
+  const std::shared_ptr<RunningCall> call = registry_.find(asked.caller.id, fetch.stream_id, now());
+  if (!call) return refuse(asked, unknown_stream(fetch.stream_id)), nullptr;
+  const RunningCall::SeatId seat =
+      call->sit({asked.to, asked.call.number, asked.call.wants_progress, fetch.include, now() + fetch.max_wait});
+  return std::make_unique<SeatJob>(call, seat, SeatJob::Kind::visitor);
+}
+
+std::unique_ptr<Job> Product::cancel_stream(Asked& asked) {
+  const json::Value* stream_id = asked.arguments.find("stream_id");
+  const std::shared_ptr<RunningCall> call = registry_.find(asked.caller.id, stream_id->text(), now());
+  if (!call) return refuse(asked, unknown_stream(stream_id->text())), nullptr;
+  const bool had_ended = !call->cancel();
+  tools::Cancelled cancelled{call->stream_id(), had_ended, {}, {}};
+  if (!had_ended) {
+    const Standing standing = call->standing();
+    cancelled.spent = standing.spent;
+    cancelled.held = standing.held;
+  }
+  return answer(asked, tools::result_of(cancelled)), nullptr;
+}
+
+std::unique_ptr<Job> Product::plan(Asked& asked) {
+  const std::shared_ptr<const Config> config = desk_.config();
+  const Result<tools::Question> question =
+      tools::question(asked.arguments, asked.caller, {.model = config->default_model(), .user = config->user()});
+  if (!question) return refuse(asked, question.error()), nullptr;
+  PrepareOptions options;
+  options.now = now();
+  options.thinking_tokens_max = config->max_thinking_tokens();
+  options.call_deadline = question->ask.deadline.value_or(config->call_deadline());
+  options.allows_stale_prices = config->allows_stale_prices();
+  const std::shared_ptr<const Catalogue> catalogue = desk_.catalogue_at_hand();
+  return answer(asked, tools::plan_result(plan_document(question->ask, catalogue->catalog, options))), nullptr;
+}
+
+std::unique_ptr<Job> Product::list_models(Asked& asked) {
+  const std::shared_ptr<const Catalogue> catalogue = desk_.catalogue_at_hand();
+  const Result<std::string> list = tools::list_models(asked.arguments, catalogue->catalog, asked.caller);
+  return list ? answer(asked, *list) : refuse(asked, list.error()), nullptr;
+}
+
+std::unique_ptr<Job> Product::look(Asked& asked, std::function<std::string()> result) {
+  const bool is_begun = threads_.run([to = asked.to, number = asked.call.number, result = std::move(result)] {
+    to->post(number, mcp::news::Result{result()});
+  });
+  if (is_begun) return std::make_unique<LookJob>();
+  return refuse(asked, make_error(Errc::rate_limited, "there is no thread left for another look", "Ask again soon.")), nullptr;
+}
+
+std::unique_ptr<Job> Product::report(Asked& asked) {
+  return look(asked, [this, caller = asked.caller, arguments = std::move(asked.arguments)] { return usage_report(desk_, caller, arguments); });
+}
+
+std::unique_ptr<Job> Product::budget(Asked& asked) {
+  return look(asked, [this, caller = asked.caller, arguments = std::move(asked.arguments)] { return budget_status(desk_, caller, arguments); });
+}
+
+std::unique_ptr<Job> Product::health(Asked& asked) {
+  return answer(asked, tools::result_of(tools::Health{version(), now() - began_, calls_running(), problems()})), nullptr;
+}
+
+std::vector<std::string> Product::problems() {
+  const std::lock_guard lock(problems_mutex_);
+  const Instant at = now();
+  if (at < problems_until_) return problems_;
+  problems_.clear();
+  if (is_draining_) problems_.emplace_back("The server is stopping.");
+  const auto add = [this](const Error& error) { problems_.push_back(error.message + ". " + error.remedy); };
+  if (const Result<Upstream> upstream = desk_.upstream(); !upstream) add(upstream.error());
+  if (desk_.config()->store().empty()) add(no_folder_for_ledger());
+  problems_until_ = at + kProblemsFor;
+  return problems_;
+}
+
+void Product::wait_until_idle(Instant until) {
+  std::unique_lock lock(idle_mutex_);
+  while (registry_.running() > 0) {
+    const Duration left = until - now();
+    if (left <= Duration{}) return;
+    idle_.wait_for(lock, std::chrono::microseconds(left.us));
+  }
+}
+
+void Product::cancel_all() {
+  for (const auto& call : registry_.all_running()) call->cancel();
+}
+
+void Product::drain(Instant until) {
+  is_draining_ = true;
+  wait_until_idle(until);
+  cancel_all();
+  wait_until_idle(now() + options_.let_go);
+  for (const auto& call : registry_.all_running()) call->abandon();
+  wait_until_idle(Instant::never());
+}
+
+}  // namespace orthink::serve

@@ -1,0 +1,118 @@
+// RunningCall: one paid call of the server, and everyone who waits for it.
+//
+//   auto call = std::make_shared<RunningCall>(alarms, "alice", "stream-1", now());
+//   RunningCall::SeatId seat = call->sit({mailbox, number, true, include, until});   // its news come to the mailbox
+//   ... the thread that drives the exchange: call->tell(standing, now), at last call->end(ending) ...
+//
+// A seat gets exactly one result: the call's own, or, when its time is up first, the handle with which the rest is fetched. The call goes on
+// without seats. A cancelled call's seats are released when the exchange has ended or drains, and after kReleaseAfter at the latest.
+// Thread rule: any thread; tell(), drains() and end() from the one that drives the call.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "native/driver.h"
+#include "native/serve/alarms.h"
+#include "native/serve/work.h"
+#include "orthink/base/error.h"
+#include "orthink/base/money.h"
+#include "orthink/tools/question.h"
+
+namespace orthink::serve {
+
+// What a running call has come to.
+struct Standing {
+  std::string phase = "waiting";  // of Exchange
+  uint64_t thinking_tokens = 0;
+  uint64_t output_tokens = 0;
+  Money spent;
+  Money held;
+};
+
+// How it ended.
+struct Ending {
+  std::string line;                // the last event line; empty when it was refused before it was open
+  std::string thinking;            // readable thinking, capped
+  std::optional<Error> refused{};
+};
+
+struct Seat {
+  std::shared_ptr<Mailbox> to;
+  uint64_t number = 0;             // of the call in its conversation
+  bool wants_progress = false;
+  tools::Include include;
+  Instant until = Instant::never();
+};
+
+class RunningCall : public std::enable_shared_from_this<RunningCall> {
+ public:
+  using SeatId = uint64_t;
+  static constexpr Duration kReleaseAfter = Duration::millis(30);
+  static constexpr Duration kTellEvery = Duration::millis(500);
+  static constexpr Duration kBeatEvery = Duration::seconds(10);
+
+  // `alarms` outlives it.
+  RunningCall(Alarms& alarms, std::string owner, std::string stream_id, Instant began);
+
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+  [[nodiscard]] const std::string& stream_id() const { return stream_id_; }
+  [[nodiscard]] Cancellation& cancellation() { return cancellation_; }
+
+  // Of a call that is over the result is posted before it returns.
+  SeatId sit(Seat seat);
+  // Nothing more is posted. True: it was still waiting.
+  bool leave(SeatId seat);
+  // The handle instead of the result, at once; nothing if it has left.
+  void send_away(SeatId seat);
+
+  // False: it had ended before. A second time does nothing.
+  bool cancel();
+  // The same, and nothing that is still billed is waited for: its row is left as unknown, and asked about later.
+  void abandon();
+  [[nodiscard]] bool is_over() const;
+  [[nodiscard]] Instant over_since() const;  // never() while it runs
+  [[nodiscard]] size_t kept_bytes() const;   // of its ending
+  [[nodiscard]] Standing standing() const;
+
+  // Progress leaves with the first token and then at most every kTellEvery; alarms see to one every kBeatEvery.
+  void tell(const Standing& standing, Instant now, bool is_first_token = false);
+  [[nodiscard]] bool is_due(Instant now) const { return now >= next_tell_; }  // of the driving thread
+  // It was cancelled, and what the upstream still bills is waited for: its seats get this in place of the end.
+  void drains(Ending so_far);
+  void end(Ending ending);
+
+ private:
+  struct Seated {
+    Seat seat;
+    std::optional<Alarms::Id> alarm;
+  };
+  void beat();
+  void post_progress();                              // REQUIRES: the mutex is held
+  void post_progress(const Seat& seat);              // REQUIRES: the mutex is held
+  [[nodiscard]] std::string handle() const;          // REQUIRES: the mutex is held
+  [[nodiscard]] std::string result(const Ending& ending, tools::Include include) const;
+  void release(const std::map<SeatId, Seated>& seats, const Ending& ending);
+
+  Alarms& alarms_;
+  const std::string owner_, stream_id_;
+  const Instant began_;
+  Cancellation cancellation_;
+  Instant next_tell_;  // of the driving thread
+
+  mutable std::mutex mutex_;
+  std::map<SeatId, Seated> seats_;
+  SeatId last_seat_ = 0;
+  Standing standing_;
+  uint64_t told_ = 0;        // the value of the last progress
+  Instant told_at_;
+  bool is_cancelled_ = false;
+  std::optional<Ending> ending_;
+  Instant over_since_ = Instant::never();
+};
+
+}  // namespace orthink::serve

@@ -1,0 +1,277 @@
+// The tools at work: answers, progress, cancellation, handles, and who may reach what.
+#include "native/serve/product.h"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "native/money/due.h"
+#include "orthink/ledger/record.h"
+#include "tests/native/serve/product_room.h"
+
+namespace orthink::serve {
+namespace {
+
+using test::ProductRoom;
+using test::text_at;
+using test::ToolCall;
+
+constexpr std::string_view kQuestion = R"({"prompt":"Why is the sky blue?","thinking":"2000","max_tokens":4000})";
+constexpr std::string_view kNamed = R"({"prompt":"Why is the sky blue?","thinking":"2000","max_tokens":4000,"stream_id":"s1"})";
+
+access::Principal bearer(const std::string& name) {
+  access::Principal caller;
+  caller.id = "key:" + name;
+  caller.user = name;
+  caller.key_name = name;
+  return caller;
+}
+
+// The first news that tells of a token.
+void wait_for_token(ToolCall& call) {
+  for (;;) {
+    const mcp::News news = call.next();
+    const auto* progress = std::get_if<mcp::news::Progress>(&news);
+    REQUIRE(progress != nullptr);
+    if (progress->message.find("thinking:") != std::string::npos || progress->message.find("answering:") != std::string::npos) return;
+  }
+}
+
+// Everything that is unknown is asked about; then every row is over, and what they cost is what the upstream billed.
+void check_books(ProductRoom& room) {
+  const Result<Till> till = room.desk.open();
+  REQUIRE(till);
+  Store& store = till->book->store();
+  const Reconciled done = reconcile_due(store, *till->upstream.client, {.takes_all = true, .on_verdict = {}});
+  CHECK(!done.error);
+  CHECK(done.still_unknown == 0);
+  int open = 0;
+  NanoUsd spent;
+  REQUIRE(store.rows({}, [&](const std::string&, const StoredRow& row) {
+    if (row.state == HoldState::reserved || row.state == HoldState::sent || row.state == HoldState::unknown) ++open;
+    const Result<HoldRecord> record = HoldRecord::parse(row.record);
+    REQUIRE(record);
+    if (row.state == HoldState::settled) spent.nano += record->actual.nano;
+    return true;
+  }));
+  CHECK(open == 0);
+  CHECK(spent.to_money().to_decimal() == room.simulator->bill().total.to_decimal());
+}
+
+TEST_CASE("A completion answers with text, receipt and what it cost", "[product]") {
+  ProductRoom room;
+  ToolCall call = room.call("thinking_completion", kQuestion);
+  const json::Value result = call.result();
+  CHECK(result.find("isError") == nullptr);
+  const json::Value* structured = result.find("structuredContent");
+  REQUIRE(structured);
+  CHECK(text_at(*structured, {"state"}) == "done");
+  CHECK(!text_at(*structured, {"text"}).empty());
+  CHECK(text_at(*structured, {"cost_usd"}) == room.simulator->bill().total.to_decimal());
+  CHECK(call.progress.empty());
+  check_books(room);
+}
+
+TEST_CASE("Progress comes at the start, with the first token, and rises", "[product]") {
+  ProductRoom room("drip=2");
+  ToolCall call = room.call("thinking_completion", kQuestion, access::Principal::local(), true);
+  static_cast<void>(call.result());
+  REQUIRE(call.progress.size() >= 2);
+  CHECK(call.progress.front().message.find("waiting") != std::string::npos);
+  for (size_t i = 1; i < call.progress.size(); ++i) CHECK(call.progress[i].done > call.progress[i - 1].done);
+  CHECK(call.progress[1].message.find("$") != std::string::npos);
+}
+
+TEST_CASE("Wrong arguments are explained and nothing is bought", "[product]") {
+  ProductRoom room;
+  ToolCall call = room.call("thinking_completion", R"({"promt":"Why?"})");
+  const json::Value result = call.result();
+  REQUIRE(result.find("isError"));
+  CHECK(result.find("isError")->as_bool());
+  CHECK(text_at(result, {"structuredContent", "error", "kind"}) == "VALIDATION_ERROR");
+  CHECK(call.job == nullptr);
+  CHECK(room.desk.book_at_hand() == nullptr);
+}
+
+TEST_CASE("Without a key the result says so, and a key that is there later serves", "[product]") {
+  ProductRoom room;
+  std::filesystem::remove(room.folder.file("key"));
+  ToolCall call = room.call("thinking_completion", kQuestion);
+  const json::Value result = call.result();
+  CHECK(text_at(result, {"structuredContent", "error", "code"}) == "key_missing");
+  CHECK(text_at(room.call("health", "{}").structured(), {"status"}) == "degraded");
+  room.put_key("sk-test-late");
+  CHECK(text_at(room.call("thinking_completion", kQuestion).structured(), {"state"}) == "done");
+}
+
+TEST_CASE("A cancelled completion lets its caller go at once and closes the upstream", "[product]") {
+  ProductRoom room("drip=100");
+  ToolCall call = room.call("thinking_completion", kQuestion, access::Principal::local(), true);
+  wait_for_token(call);
+  const Instant asked = now();
+  call.job->cancel();
+  const json::Value result = call.result();
+  CHECK((now() - asked).ms() < 50);
+  CHECK(text_at(result, {"structuredContent", "error", "kind"}) == "CANCELLED");
+  room.product->drain(now() + Duration::seconds(10));
+  check_books(room);
+}
+
+TEST_CASE("A caller that goes takes its call along", "[product]") {
+  ProductRoom room("drip=100");
+  {
+    ToolCall call = room.call("thinking_completion", kQuestion, access::Principal::local(), true);
+    wait_for_token(call);
+  }
+  room.product->drain(now() + Duration::seconds(10));
+  CHECK(room.bought() == 1);
+  check_books(room);
+}
+
+TEST_CASE("cancel_stream stops a call by its name, for whoever waits for it too", "[product]") {
+  ProductRoom room("drip=100");
+  ToolCall call = room.call("thinking_completion", kNamed, access::Principal::local(), true);
+  wait_for_token(call);
+  ToolCall visitor = room.call("get_result", R"({"stream_id":"s1","max_wait_s":20})");
+  CHECK(text_at(room.call("cancel_stream", R"({"stream_id":"s1"})").structured(), {"state"}) == "cancelling");
+  CHECK(text_at(call.result(), {"structuredContent", "error", "kind"}) == "CANCELLED");
+  CHECK(text_at(visitor.result(), {"structuredContent", "error", "kind"}) == "CANCELLED");
+  room.product->drain(now() + Duration::seconds(10));
+  CHECK(text_at(room.call("cancel_stream", R"({"stream_id":"s1"})").structured(), {"state"}) == "done");
+}
+
+TEST_CASE("A call that outlives its wait answers with a handle, and goes on", "[product]") {
+  ProductRoom room("drip=5");
+  json::Value handle = room.call("thinking_completion", R"({"prompt":"Why?","thinking":"1024","max_tokens":2600,"max_wait_s":0})").structured();
+  CHECK(text_at(handle, {"state"}) == "running");
+  const std::string id = text_at(handle, {"stream_id"});
+  const std::string asks = R"({"stream_id":")" + id + R"(","max_wait_s":)";
+  CHECK(text_at(room.call("get_result", asks + "0}").structured(), {"state"}) == "running");
+  CHECK(text_at(room.call("get_result", asks + "20}").structured(), {"state"}) == "done");
+  CHECK(text_at(room.call("get_result", asks + "20}").structured(), {"state"}) == "done");  // it is kept
+  const json::Value with_thinking = room.call("get_result", asks + R"(20,"include":["thinking"]})").structured();
+  CHECK(!text_at(with_thinking, {"thinking"}).empty());
+  CHECK(room.bought() == 1);
+}
+
+TEST_CASE("A visitor that goes leaves the call running", "[product]") {
+  ProductRoom room("drip=5");
+  static_cast<void>(room.call("thinking_completion", R"({"prompt":"Why?","max_wait_s":0,"stream_id":"kept"})").structured());
+  { ToolCall visitor = room.call("get_result", R"({"stream_id":"kept"})"); }
+  CHECK(text_at(room.call("get_result", R"({"stream_id":"kept"})").structured(), {"state"}) == "done");
+}
+
+TEST_CASE("Another's handle is as unknown as one that never was", "[product]") {
+  ProductRoom room("drip=5");
+  const access::Principal alice = bearer("alice");
+  const access::Principal bob = bearer("bob");
+  ToolCall call = room.call("thinking_completion", kNamed, alice);
+  const auto error_of = [&](std::string_view tool, std::string_view id, const access::Principal& caller) {
+    const json::Value result = room.call(tool, R"({"stream_id":")" + std::string(id) + "\"}", caller).result();
+    return text_at(result, {"structuredContent", "error", "message"});
+  };
+  for (const std::string_view tool : {"get_result", "cancel_stream"}) {
+    const std::string others = error_of(tool, "s1", bob);
+    std::string nobodys = error_of(tool, "s2", bob);
+    const size_t at = nobodys.find("s2");
+    REQUIRE(at != std::string::npos);
+    CHECK(others == nobodys.replace(at, 2, "s1"));
+  }
+  ToolCall same_name = room.call("thinking_completion", kNamed, bob);  // names of callers are apart
+  CHECK(text_at(same_name.result(), {"structuredContent", "state"}) == "done");
+  CHECK(text_at(call.result(), {"structuredContent", "state"}) == "done");
+}
+
+TEST_CASE("A name that runs is not taken twice", "[product]") {
+  ProductRoom room("drip=100");
+  ToolCall call = room.call("thinking_completion", kNamed, access::Principal::local(), true);
+  wait_for_token(call);
+  CHECK(text_at(room.call("thinking_completion", kNamed).structured(), {"error", "kind"}) == "VALIDATION_ERROR");
+}
+
+TEST_CASE("A key's limit refuses as a result, and the same question with the same key buys once", "[product]") {
+  ProductRoom room;
+  access::Principal poor = bearer("poor");
+  poor.limits = *Limits::parse(R"({"usd_per_day":"0.000001"})");
+  CHECK(text_at(room.call("thinking_completion", kQuestion, poor).structured(), {"error", "kind"}) == "BUDGET_EXCEEDED");
+  CHECK(room.bought() == 0);
+  const std::string keyed = R"({"prompt":"Why?","idempotency_key":"k"})";
+  const json::Value first = room.call("thinking_completion", keyed).structured();
+  const json::Value again = room.call("thinking_completion", keyed).structured();
+  CHECK(text_at(first, {"text"}) == text_at(again, {"text"}));
+  CHECK(room.bought() == 1);
+}
+
+TEST_CASE("What was spent is shown to whoever it was charged to, and to who runs the program", "[product]") {
+  ProductRoom room;
+  const access::Principal alice = bearer("alice");
+  static_cast<void>(room.call("thinking_completion", kQuestion, alice).result());
+  const auto calls_of = [&](const access::Principal& caller) {
+    return text_at(room.call("usage_report", "{}", caller).structured(), {"totals", "calls"});
+  };
+  CHECK(calls_of(alice) == "1");
+  CHECK(calls_of(bearer("bob")) == "0");
+  CHECK(calls_of(access::Principal::local()) == "1");
+  const auto scopes_of = [&](std::string_view arguments, const access::Principal& caller) {
+    std::string names;
+    const json::Value document = room.call("budget_status", arguments, caller).structured();
+    const json::Value* scopes = document.find("scopes");
+    if (scopes == nullptr) return text_at(document, {"error", "kind"});
+    for (const json::Member& scope : scopes->members()) names += text_at(scope.value, {"scope"}) + ":" + text_at(scope.value, {"id"}) + " ";
+    return names;
+  };
+  CHECK(scopes_of("{}", alice) == "key:alice user:alice ");
+  CHECK(scopes_of(R"({"scope":"user:bob"})", alice) == "VALIDATION_ERROR");
+  CHECK(scopes_of("{}", access::Principal::local()).find("user:alice") != std::string::npos);
+}
+
+TEST_CASE("A drain lets calls end, refuses new ones, and cancels what is late", "[product]") {
+  ProductRoom room("drip=1");
+  ToolCall quick = room.call("thinking_completion", kQuestion, access::Principal::local(), true);
+  wait_for_token(quick);
+  std::thread draining([&] { room.product->drain(now() + Duration::seconds(20)); });
+  CHECK(text_at(quick.result(), {"structuredContent", "state"}) == "done");
+  draining.join();
+  CHECK(text_at(room.call("thinking_completion", kQuestion).structured(), {"error", "kind"}) == "CANCELLED");
+  check_books(room);
+
+  ProductRoom slow("stall=3");
+  ToolCall late = slow.call("thinking_completion", kQuestion, access::Principal::local(), true);
+  wait_for_token(late);
+  slow.product->drain(now());
+  CHECK(text_at(late.result(), {"structuredContent", "error", "kind"}) == "CANCELLED");
+  check_books(slow);
+}
+
+TEST_CASE("Plans, models and health are answered at once", "[product]") {
+  ProductRoom room;
+  for (const std::string_view tool : {"plan_request", "list_models", "health"}) {
+    ToolCall call = room.call(tool, tool == "plan_request" ? R"({"prompt":"Why?","thinking":"high"})" : "{}");
+    CHECK(call.job == nullptr);
+    CHECK(text_at(call.result(), {"isError"}) == "(absent)");
+  }
+  CHECK(text_at(room.call("health", "{}").structured(), {"status"}) == "ok");
+  CHECK(room.desk.book_at_hand() == nullptr);
+}
+
+TEST_CASE("Cancelled at any moment, a call lets go within 50 ms and leaves the books equal", "[product]") {
+  uint64_t seed = 20'261'130;
+  INFO("seed " << seed);
+  ProductRoom room("drip=4");
+  static_cast<void>(room.call("thinking_completion", kQuestion).result());  // the ledger and libcurl are there
+  for (int i = 0; i < 20; ++i) {
+    seed = seed * 6364136223846793005U + 1442695040888963407U;
+    const Duration after = Duration::micros(static_cast<int64_t>((seed >> 33) % 60'000));
+    ToolCall call = room.call("thinking_completion", kQuestion);
+    static_cast<void>(call.mailbox->wait(now() + after));
+    const Instant asked = now();
+    call.job->cancel();
+    static_cast<void>(call.result());
+    CHECK((now() - asked).ms() <= 50);
+  }
+  room.product->drain(now() + Duration::seconds(30));
+  check_books(room);
+}
+
+}  // namespace
+}  // namespace orthink::serve
