@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "native/serve/listener.h"
 #include "native/system.h"
 #include "orthink/access/challenge.h"
 #include "orthink/base/version.h"
@@ -11,6 +12,8 @@
 namespace orthink::serve {
 namespace {
 
+constexpr size_t kDescriptorsOfCall = 3;  // besides its connection: the upstream's socket, and two wake-ups
+constexpr Duration kLetGoAlone = Duration::seconds(2);  // the one client has left: nobody waits
 constexpr Duration kFlushFor = Duration::seconds(2);
 
 Error wrong_address(std::string_view text) {
@@ -100,6 +103,7 @@ Result<std::unique_ptr<Host>> Host::open(const Config& config, const HostOptions
   ProductOptions product;
   product.telemetry = host->telemetry_.get();
   product.log = &host->log_;
+  if (!options.has_http) product.let_go = kLetGoAlone;
   host->product_ = std::make_unique<Product>(host->desk_, product);
   host->over_http_ = std::make_unique<WatchedService>(*host->product_, *host->telemetry_, observe::RequestFacts::Transport::http);
   host->over_stdio_ = std::make_unique<WatchedService>(*host->product_, *host->telemetry_, observe::RequestFacts::Transport::stdio);
@@ -193,7 +197,9 @@ Result<void> Host::listen(const Config& config) {
   options.address = address->address;
   options.port = address->port;
   options.has_authentication = has_authentication;
-  options.connections_max = config.connections_max();
+  const size_t descriptors = descriptors_for((1 + kDescriptorsOfCall) * config.connections_max(), options.descriptors_kept);
+  options.connections_max = std::max<size_t>(1, descriptors / (1 + kDescriptorsOfCall));
+  options.descriptors_kept += kDescriptorsOfCall * options.connections_max;
   options.on_refused = [this](int, std::string_view reason) { telemetry_->http_refused(reason); };
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), routes(config));
   if (!server) return server.error();

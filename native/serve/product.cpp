@@ -121,7 +121,7 @@ std::unique_ptr<Job> Product::start(mcp::Call call, const access::Principal& cal
 std::unique_ptr<Job> Product::complete(Asked& asked) {
   const std::shared_ptr<const Config> config = desk_.config();
   Result<tools::Question> question =
-      tools::question(asked.arguments, asked.caller, {.model = config->default_model(), .user = config->user()});
+      tools::question(asked.arguments, asked.caller, {.model = config->default_model()});
   if (!question) {
     telemetry_.refused(question.error().errc);
     return refuse(asked, question.error()), nullptr;
@@ -198,7 +198,7 @@ std::unique_ptr<Job> Product::cancel_stream(Asked& asked) {
 std::unique_ptr<Job> Product::plan(Asked& asked) {
   const std::shared_ptr<const Config> config = desk_.config();
   const Result<tools::Question> question =
-      tools::question(asked.arguments, asked.caller, {.model = config->default_model(), .user = config->user()});
+      tools::question(asked.arguments, asked.caller, {.model = config->default_model()});
   if (!question) return refuse(asked, question.error()), nullptr;
   PrepareOptions options;
   options.now = now();

@@ -37,8 +37,19 @@ void wait_for_token(ToolCall& call) {
   }
 }
 
+// The simulator notices that a client has gone when it writes next; until then its bill is not final.
+void wait_for_bill(const sim::Simulator& simulator) {
+  const auto is_running = [](const sim::BillLine& line) { return line.state == "running"; };
+  for (const Instant until = now() + Duration::seconds(20); now() < until; std::this_thread::yield()) {
+    const sim::Bill bill = simulator.bill();
+    if (std::none_of(bill.lines.begin(), bill.lines.end(), is_running)) return;
+  }
+  FAIL("an answer of the simulator does not end");
+}
+
 // Everything that is unknown is asked about; then every row is over, and what they cost is what the upstream billed.
 void check_books(ProductRoom& room) {
+  wait_for_bill(*room.simulator);
   const Result<Till> till = room.desk.open();
   REQUIRE(till);
   Store& store = till->book->store();
