@@ -1,6 +1,6 @@
 // The official conformance suite against the fixture (mcp_fixture) and, as far as its scenarios apply, against `orthink serve`; offline.
 //   scripts/node --test tests/mcp/conformance.test.mjs
-// ORTHINK_BIN names the folder of the programs, else build/dev/bin.
+// ORTHINK_MCP_FIXTURE names the fixture, else that of build/dev.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -10,14 +10,14 @@ import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const programs = process.env.ORTHINK_BIN ?? join(here, '../../build/dev/bin');
+const program = process.env.ORTHINK_MCP_FIXTURE ?? join(here, '../../build/dev/bin/mcp_fixture');
 const suite = join(here, 'node_modules/@modelcontextprotocol/conformance/dist/index.js');
 const scratch = mkdtempSync(join(tmpdir(), 'conformance-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 // Starts a server that prints its URL on its first line, and gives both.
-function start(program, args, env, finds) {
-  const child = spawn(join(programs, program), args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args, finds) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   return new Promise((resolve, reject) => {
     let said = '';
     const listen = (bytes) => {
@@ -59,7 +59,7 @@ function run(url, args) {
 let fixture;
 before(async () => {
   assert.ok(existsSync(suite), `the suite is not installed: run scripts/setup test (${suite})`);
-  fixture = await start('mcp_fixture', ['0'], {}, /http:\/\/[^\s]+\/mcp/);
+  fixture = await start(['0'], /http:\/\/[^\s]+\/mcp/);
 });
 after(() => fixture && stop(fixture));
 

@@ -175,8 +175,8 @@ std::string Menu::modern_result(std::string_view result_json, std::string_view r
   std::string inner(result_json);
   std::string meta = "{\"" + std::string(kMetaPrefix) + "serverInfo\":" + server_info_ + '}';
   bool has_cache = false;
-  if (inner.find("\"_meta\"") != std::string::npos || inner.find("\"ttlMs\"") != std::string::npos || !inner.starts_with('{') ||
-      !inner.ends_with('}')) {
+  const bool is_plain = inner == "{}" || (inner.starts_with("{\"") && inner.ends_with('}'));
+  if (!is_plain || inner.find("\"_meta\"") != std::string::npos || inner.find("\"ttlMs\"") != std::string::npos) {
     Result<json::Value> parsed = json::parse(inner);
     json::Value value = parsed && parsed->is_object() ? std::move(*parsed) : json::Value::object();
     has_cache = value.find("ttlMs") != nullptr;
