@@ -55,17 +55,17 @@ std::optional<Denial> audience_denied(const json::Value& claims, std::string_vie
   bool is_named = false;
   for (const json::Member& each : aud->members()) {
     if (!each.value.is_string()) return Denial::claims_malformed;
-    is_named = is_named || each.value.text() == wanted;
+    if (each.value.text() == wanted) is_named = true;
   }
   return is_named ? std::nullopt : std::optional(Denial::audience_wrong);
 }
 
-// May stand in the ledger and on a screen.
+// May stand in the ledger and on a screen. REQUIRES: UTF-8, as every string of a JSON document is.
 bool is_name(std::string_view text) {
   if (text.empty() || text.size() > kNameBytesMax) return false;
   for (size_t at = 0; at < text.size();) {
     const Character character = character_at(text, at);
-    if (!character.is_valid || steers_terminal(character.code) || character.code < 0x20) return false;
+    if (steers_terminal(character.code) || character.code < 0x20) return false;
     at += character.size;
   }
   return true;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "orthink/base/limits.h"
-#include "orthink/base/utf8.h"
 #include "orthink/wire/json.h"
 
 namespace orthink::access {
@@ -24,7 +23,7 @@ bool is_key_name(std::string_view name) {
 }
 
 bool is_plain_text(std::string_view text) {
-  return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 std::optional<uint8_t> nibble(char c) {
@@ -78,7 +77,7 @@ bool expires_read(const json::Value& value, AccessKey& out) {
   return true;
 }
 bool disabled_read(const json::Value& value, AccessKey& out) {
-  out.is_disabled = value.is_boolean() && value.as_bool();
+  out.is_disabled = value.as_bool();
   return value.is_boolean();
 }
 

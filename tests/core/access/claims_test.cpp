@@ -117,6 +117,7 @@ TEST_CASE("a token of another audience is refused, one of several is taken") {
   CHECK(with("aud", R"("https://orthink.example")") == "audience_wrong");
   CHECK(with("aud", R"("https://orthink.example/mcp/")") == "audience_wrong");
   CHECK(with("aud", R"(["https://other.example/mcp","https://orthink.example/mcp"])") == "admitted");
+  CHECK(with("aud", R"(["https://other.example/mcp"])") == "audience_wrong");
   CHECK(with("aud", R"(["https://orthink.example/mcp",7])") == "claims_malformed");
 }
 

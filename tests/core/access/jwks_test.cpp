@@ -110,6 +110,9 @@ TEST_CASE("coordinates have 32 bytes") {
   CHECK(taken(R"({"kty":"EC","crv":"P-256","x":")" + coordinate() + R"(","y":")" + base64url(std::string(33, 'x')) + "\"}") == 0);
   CHECK(taken(R"({"kty":"EC","crv":"P-256","x":")" + coordinate() + "\"}") == 0);
   CHECK(taken(R"({"kty":"EC","crv":"P-256","y":")" + coordinate() + "\"}") == 0);
+  CHECK(taken(R"({"crv":"P-256","x":"AA"})") == 0);
+  CHECK(taken(R"({"kty":["EC"],"crv":"P-256"})") == 0);
+  CHECK(taken(R"({"kty":"EC","x":"AA","y":"AA"})") == 0);
   CHECK(taken(R"({"kty":"OKP","crv":"Ed25519","x":"AA"})") == 0);
   CHECK(taken(R"({"kty":"OKP","crv":"X25519","x":")" + coordinate() + "\"}") == 0);
   CHECK(taken(R"({"kty":"RSA","crv":"P-256","x":")" + coordinate() + R"(","y":")" + coordinate() + "\"}") == 0);

@@ -111,6 +111,7 @@ TEST_CASE("a table written is the table read") {
   KeyTable table;
   AccessKey made = key("ci", "secret");
   made.user = "Zo\xc3\xab";
+  made.tenant = "acme";
   made.models = {"openai/*", "a/b"};
   made.tools = {"health"};
   made.limits.set(LimitKind::usd_per_day, 5'000'000'000);
@@ -122,7 +123,7 @@ TEST_CASE("a table written is the table read") {
   REQUIRE(again);
   CHECK(again->to_json() == table.to_json());
   CHECK(table.to_json() == "{\"keys\":[\n{\"name\":\"ci\",\"sha256\":\"" + hex(made.sha256) +
-                               "\",\"user\":\"Zo\xc3\xab\",\"models\":[\"openai/*\",\"a/b\"],\"tools\":[\"health\"],"
+                               "\",\"user\":\"Zo\xc3\xab\",\"tenant\":\"acme\",\"models\":[\"openai/*\",\"a/b\"],\"tools\":[\"health\"],"
                                "\"limits\":{\"usd_per_day\":\"5\"},\"expires\":1790000000,\"disabled\":true},\n{\"name\":\"b\",\"sha256\":\"" +
                                hex(Sha256::of("2")) + "\"}\n]}\n");
   CHECK(KeyTable::parse(KeyTable().to_json())->keys().empty());
@@ -130,6 +131,7 @@ TEST_CASE("a table written is the table read") {
 
 TEST_CASE("a table made wrong by hand is refused with the place") {
   REQUIRE(KeyTable::parse(entry("")));
+  CHECK_FALSE(KeyTable::parse(entry(R"(,"disabled":false)"))->keys()[0].is_disabled);
   for (const char* more : {R"(,"user":"")", R"(,"user":7)", R"(,"user":"a\nb")", R"(,"tenant":null)", R"(,"models":"openai/*")", R"(,"models":[])",
                            R"(,"models":[""])", R"(,"models":[1])", R"(,"tools":["a\u0000"])", R"(,"limits":{"usd_per_day":5})", R"(,"limits":{"usd":"5"})",
                            R"(,"limits":[])", R"(,"expires":"2027")", R"(,"expires":-1)", R"(,"expires":1e9)", R"(,"expires":253402300800)",
@@ -140,6 +142,10 @@ TEST_CASE("a table made wrong by hand is refused with the place") {
     CHECK(table.error().errc == Errc::invalid_config);
     CHECK_FALSE(table.error().remedy.empty());
   }
+  std::string patterns = "\"m\"";
+  for (int i = 1; i < 1000; ++i) patterns += ",\"m\"";
+  CHECK(KeyTable::parse(entry(",\"models\":[" + patterns + "]")));
+  CHECK_FALSE(KeyTable::parse(entry(",\"models\":[\"m\"," + patterns + "]")));
   CHECK(KeyTable::parse(entry(R"(,"user":")" + std::string(257, 'u') + "\"")).error().errc == Errc::invalid_config);
   const std::string sum = hex(Sha256::of("secret"));
   std::string upper = sum;
@@ -149,7 +155,8 @@ TEST_CASE("a table made wrong by hand is refused with the place") {
        {std::string("x"), std::string("[]"), std::string("{}"), std::string(R"({"keys":{}})"), std::string(R"({"keys":[7]})"), std::string(R"({"keys":[{}]})"),
         std::string(R"({"keys":[],"version":2})"), std::string(R"({"keys":[{"name":"a"}]})"), R"({"keys":[{"sha256":")" + sum + "\"}]}",
         R"({"keys":[{"name":"a b","sha256":")" + sum + "\"}]}", R"({"keys":[{"name":"a","sha256":")" + upper + "\"}]}",
-        R"({"keys":[{"name":"a","sha256":")" + sum.substr(1) + "g\"}]}",
+        R"({"keys":[{"name":"a","sha256":")" + sum.substr(1) + "g\"}]}", R"({"keys":[{"name":"a","sha256":"g)" + sum.substr(1) + "\"}]}",
+        R"({"keys":[{"name":"a","sha256":"/)" + sum.substr(1) + "\"}]}", std::string(R"({"keys":[{"name":"a","sha256":7}]})"), R"({"keys":[{"name":7,"sha256":")" + sum + "\"}]}",
         R"({"keys":[{"name":"a","sha256":")" + sum + R"("},{"name":"a","sha256":")" + hex(Sha256::of("2")) + "\"}]}",
         R"({"keys":[{"name":"a","sha256":")" + sum + R"("},{"name":"b","sha256":")" + sum + "\"}]}"}) {
     INFO(text);
