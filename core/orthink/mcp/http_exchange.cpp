@@ -291,6 +291,7 @@ void HttpExchange::listen(const Listen& listen, const std::string& id) {
 }
 
 void HttpExchange::open_stream() {
+  if (call_) enlist();  // news may open it before the first tick does
   add_head(200, "text/event-stream", true);
   acts_.emplace_back(act::Body{std::string(kComment)});
   phase_ = Phase::stream;

@@ -25,6 +25,7 @@ struct Post {
   std::vector<Call> started;
   std::vector<uint64_t> cancelled;
   std::vector<act::Deliver> delivered;
+  std::vector<std::string> enlisted;
   Instant wake = Instant::never();
 
   static std::vector<http::Header> with(std::vector<http::Header> more) {
@@ -53,6 +54,7 @@ struct Post {
       if (auto* start = std::get_if<act::Start>(&act)) started.push_back(std::move(start->call));
       if (auto* cancel = std::get_if<act::Cancel>(&act)) cancelled.push_back(cancel->number);
       if (auto* deliver = std::get_if<act::Deliver>(&act)) delivered.push_back(std::move(*deliver));
+      if (auto* enlist = std::get_if<act::Enlist>(&act)) enlisted.push_back(std::move(enlist->key));
       is_over = std::holds_alternative<act::End>(act);
       if (auto* wait = std::get_if<act::WaitUntil>(&act)) wake = wait->at;
       if (is_over || std::holds_alternative<act::WaitUntil>(act)) return;
@@ -115,6 +117,18 @@ TEST_CASE("a legacy cancellation is delivered to the exchange of its request") {
   CHECK(post.status == 202);
   REQUIRE(post.delivered.size() == 1);
   CHECK(post.delivered[0].key == "cancel\nlocal\npeer\n1");
+}
+
+// A first progress came before the first tick, and the call could not be cancelled until the next one, half a second later.
+TEST_CASE("a legacy call can be cancelled from its first word on") {
+  Post post(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","_meta":{"progressToken":"p"}}})");
+  CHECK(post.enlisted.empty());
+  post.hand(0, event::NewsOf{1, news::Progress{1, {}, "waiting"}});
+  CHECK(post.is_stream);
+  CHECK(post.enlisted == std::vector<std::string>{"cancel\nlocal\npeer\n1"});
+  post.hand(0, event::NewsOf{1, news::Cancelled{}});
+  CHECK(post.cancelled.size() == 1);
+  CHECK(post.is_over);
 }
 
 TEST_CASE("what an HTTP request is refused for") {
