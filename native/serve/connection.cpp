@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "native/serve/date.h"
 #include "native/system.h"
 
 namespace orthink::serve {
@@ -190,7 +191,7 @@ void Connection::refuse(const Refusal& refusal) {
   refusal_ = refusal;
   const std::string body = std::string(refusal.reason) + ".\n";
   write("HTTP/1.1 " + std::to_string(refusal.status) + " " + std::string(status_words(refusal.status)) +
-        "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
+        "\r\nDate: " + http_date_now() + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
 }
 
 void Connection::drain(Instant until) {

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "native/serve/date.h"
 #include "native/serve/hangups.h"
 #include "native/serve/listener.h"
 #include "native/serve/threads.h"
@@ -48,6 +49,7 @@ using Stream = std::function<bool(BodySink&)>;
 // What the library writes from. `stream` lives until it has.
 void hand_over(Answer answer, Stream& stream, bool is_http_1_0, httplib::Response& out) {
   out.status = answer.status;
+  out.set_header("Date", http_date_now());
   std::string type;
   for (http::Header& header : answer.headers) {
     if (http::same_name(header.name, "Content-Type")) {
@@ -260,11 +262,11 @@ class GuardedServer final : public HttpServer {
 
   void shed(int fd) {
     if (options_.on_refused) options_.on_refused(503, "too many connections");
-    constexpr std::string_view kAnswer =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    const std::string answer = "HTTP/1.1 503 Service Unavailable\r\nDate: " + http_date_now() +
+                               "\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     char unread[4'096];
     static_cast<void>(::recv(fd, unread, sizeof unread, MSG_DONTWAIT));  // what is left unread would make the close a reset
-    static_cast<void>(::send(fd, kAnswer.data(), kAnswer.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    static_cast<void>(::send(fd, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
     ::close(fd);
   }
 

@@ -129,6 +129,7 @@ TEST_CASE("a request is answered with what its handler was given") {
   CHECK(answer.status == 200);
   CHECK(answer.body == "POST q=%41 a%0D%0Ab body");
   CHECK(RawClient::header(answer.head, "X-Made") == "here");
+  CHECK(RawClient::header(answer.head, "Date").ends_with(" GMT"));
   CHECK(RawClient::header(answer.head, "Content-Type") == "text/plain; charset=utf-8");
   client.send(get("/nowhere"));
   CHECK(client.read_answer().status == 404);
