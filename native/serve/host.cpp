@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "native/serve/listener.h"
+#include "native/observe/otel_options.h"
 #include "native/system.h"
 #include "orthink/access/challenge.h"
 #include "orthink/base/version.h"
@@ -48,11 +49,6 @@ std::string host_of(std::string_view url) {
   url = url.substr(0, url.find('/'));
   if (url.starts_with('[')) return std::string(url.substr(0, url.find(']') + 1));
   return std::string(url.substr(0, url.find(':')));
-}
-
-bool exports_telemetry() {
-  return environment("OTEL_EXPORTER_OTLP_ENDPOINT") || environment("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") ||
-         environment("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT");
 }
 
 observe::LogOptions log_options(const Config& config) {
@@ -115,7 +111,7 @@ Result<std::unique_ptr<Host>> Host::open(const Config& config, const HostOptions
 }
 
 Result<void> Host::open_telemetry(const Config& config) {
-  if (config.text("metrics_listen").empty() && !exports_telemetry()) return {};
+  if (config.text("metrics_listen").empty() && !observe::read_otel(environment).is_on()) return {};
   Result<std::unique_ptr<observe::Telemetry>> opened = observe::Telemetry::open({.variables = environment, .log = &log_});
   if (!opened) return opened.error();
   telemetry_ = std::move(*opened);
@@ -192,6 +188,7 @@ Result<void> Host::listen(const Config& config) {
       .admit = [this](const Request& request) { return admit(request); },
       .on_answer =
           [this](int status, std::optional<Duration> took) { telemetry_->http_answered(status, took); },
+      .on_stream = [this](bool begins) { begins ? telemetry_->stream_opened() : telemetry_->stream_closed(); },
   });
   ServerOptions options;
   options.address = address->address;
@@ -204,6 +201,7 @@ Result<void> Host::listen(const Config& config) {
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), routes(config));
   if (!server) return server.error();
   server_ = std::move(*server);
+  telemetry_->know_connections([this] { return static_cast<int64_t>(server_->facts().connections); });
   url_ = address->url(server_->port()) + path;
   log_.write(observe::LogLevel::info, "listening", {{"url", url_}, {"auth", access::name(gate_->kind())}});
   return {};
@@ -274,6 +272,7 @@ void Host::stop(Duration grace) {
   if (server_) server_->begin_drain(grace);
   product_->drain(now() + grace);
   if (server_) server_->wait();
+  telemetry_->know_connections({});
   const std::lock_guard lock(parts_mutex_);
   server_.reset();
   metrics_server_.reset();

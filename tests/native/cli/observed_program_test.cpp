@@ -45,6 +45,7 @@ class Watched {
                                                                        {"ORTHINK_LISTEN", "127.0.0.1:0"},
                                                                        {"ORTHINK_LOG_LEVEL", level},
                                                                        {"ORTHINK_ATTEMPTS", "1"},
+                                                                       {"ORTHINK_DRAIN_S", "0.1"},
                                                                        {"OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()},
                                                                        {"OTEL_BSP_SCHEDULE_DELAY", "3600000"}});
     const Result<json::Value> ready = json::parse(child->line());
@@ -118,6 +119,7 @@ TEST_CASE("metrics agree with the upstream's bill, and a call is one trace from 
   CHECK(page.value("orthink_held_usd") == "0");
   CHECK(page.value("orthink_http_requests_total", {{"class", "2xx"}}) == "2");
   CHECK(page.value("orthink_http_overhead_seconds_count") == "1");
+  CHECK(page.value("orthink_streams_open") == "0");
   CHECK(std::stoi(*page.value("orthink_ledger_seconds_count")) >= 3);
   CHECK(server.page("/healthz").status == 200);
   CHECK(server.page("/readyz").status == 200);
