@@ -165,8 +165,11 @@ void Product::log(const Order& order, const Bought& bought, Instant began) {
   std::optional<Error> error = bought.refused;
   if (is_made && bought.exchange->error()) error = bought.exchange->error();
   const std::string_view ended = error ? "failed" : is_replayed ? "replayed" : name(bought.exchange->outcome());
+  // What the catalogue does not know is any text a caller wrote.
+  const std::string asked = receipt.asked_model.value_or("");
+  const bool is_model = desk_.catalogue_at_hand()->catalog.find(asked).has_value();
   options_.log->write(observe::LogLevel::info, "call_ended",
-                      {{"call_id", order.call_id}, {"caller", order.caller.id}, {"model", receipt.asked_model.value_or("")},
+                      {{"call_id", order.call_id}, {"caller", order.caller.id}, {"model", is_model ? asked : "other"},
                        {"provider", receipt.provider.value_or("")}, {"ended", ended}, {"error", error ? error->code : std::string()},
                        {"cost_usd", receipt.cost ? receipt.cost->to_decimal() : std::string(is_made ? "unknown" : "0")},
                        {"attempts", receipt.attempts}, {"took_ms", (now() - began).ms()}});
