@@ -242,11 +242,12 @@ long_serving() {
   rig torn_client --step 1
   rig two_writes --calls 1000
   serving_speed
+  build/speed/rigs/observed --health 20000 --paid 300
 }
 
 # Calls a second of a tool that answers at once, on the optimized build, measured by wrk on kept connections.
 serving_speed() {
-  cmake --preset release -B build/speed -DORTHINK_TESTS=ON >/dev/null && cmake --build build/speed --target rig_fixture_server >/dev/null || return 1
+  cmake --preset release -B build/speed -DORTHINK_TESTS=ON >/dev/null && cmake --build build/speed --target rig_fixture_server rig_observed >/dev/null || return 1
   local guard connections address server output process
   for guard in 1 0; do
     for connections in 1 32; do
