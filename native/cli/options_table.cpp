@@ -112,7 +112,7 @@ Exits 0, 2 when there is no such call or several, 1 when the store is away.)",
     {Verb::access, "access", "list|add|remove|disable|enable [NAME]", "make and take back the keys of those who may call the server",
      R"(add makes a bearer key and prints it, this once: what is kept is its SHA-256, with whom its calls are charged to, what they may spend, which models and tools they may use and until when. remove forgets a key, disable refuses it until enable. list shows the table. It is the file that auth_keys_file names, readable by you alone; a server that runs reads it again at SIGHUP.
 
-With --user and --tenant every call of the key is charged to them, whatever it says itself; without, it may name them. Its limits come on top of those that `orthink budget` sets for them.
+With --user and --tenant every call of the key is charged to them, and one that names another is refused; without, a call may name whom it likes. Its limits come on top of those that `orthink budget` sets for them.
 
   orthink access add ci --user alice --usd-per-day 5 --allow-models 'openai/*'
   orthink access add guest --allow-tools plan_request,list_models --expires 30d

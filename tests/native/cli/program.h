@@ -41,9 +41,12 @@ namespace detail {
 
 inline void run_child(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment,
                       const std::string& home) {
-  std::vector<std::string> variables{"HOME=" + home, "XDG_CONFIG_HOME=" + home + "/config", "XDG_CACHE_HOME=" + home + "/cache",
-                                     "XDG_STATE_HOME=" + home + "/state", "PATH=/usr/bin:/bin"};
+  // What is given wins: of two variables of one name a program sees the first.
+  std::vector<std::string> variables;
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+  for (const std::string& usual : {"HOME=" + home, "XDG_CONFIG_HOME=" + home + "/config", "XDG_CACHE_HOME=" + home + "/cache",
+                                   "XDG_STATE_HOME=" + home + "/state", std::string("PATH=/usr/bin:/bin")})
+    if (environment.count(usual.substr(0, usual.find('='))) == 0) variables.push_back(usual);
   std::vector<char*> argv;
   std::vector<char*> envp;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
