@@ -27,6 +27,9 @@ constexpr Duration kFirstPause = Duration::millis(500);
 constexpr Duration kPauseMax = Duration::seconds(8);
 constexpr uint32_t kLeg = 1;
 
+// Whether an export may be tried again as long as its time lasts, or the program waits for it to end.
+enum class Chance : uint8_t { of_many, parting };
+
 using Item = std::variant<CallFacts, RequestFacts>;
 
 struct Answer {
@@ -149,8 +152,8 @@ struct Exporter::State {
     return {0, std::nullopt, "", "the program ends"};
   }
 
-  // True when the collector took it.
-  bool deliver(const Channel& channel, const std::string& body, size_t items, Instant until) {
+  // True when the collector took it. A `parting` export waits for no collector that does not answer.
+  bool deliver(const Channel& channel, const std::string& body, size_t items, Instant until, Chance chance) {
     Duration pause_next = kFirstPause;
     Answer answer;
     for (uint32_t attempt = 1; attempt <= kAttemptsMax && now() < until; ++attempt) {
@@ -160,7 +163,7 @@ struct Exporter::State {
         drop(channel.name, "rejected", std::min<uint64_t>(rejected_of(answer.body), items));
         return true;
       }
-      if (!may_be_tried_again(answer.status)) break;
+      if (!may_be_tried_again(answer.status) || (chance == Chance::parting && answer.status == 0)) break;
       const Instant again = now() + answer.retry_after.value_or(pause_next);
       if (attempt == kAttemptsMax || again >= until || !pause(again)) break;
       pause_next = std::min(pause_next + pause_next, kPauseMax);
@@ -175,7 +178,7 @@ struct Exporter::State {
   }
 
   // A batch that was taken, or none; `is_left`: more waits.
-  bool send_batch(Instant until, bool& is_left) {
+  bool send_batch(Instant until, Chance chance, bool& is_left) {
     std::vector<Item> items;
     {
       const std::lock_guard lock(mutex);
@@ -188,26 +191,27 @@ struct Exporter::State {
     if (items.empty()) return true;
     std::vector<Span> spans;
     for (const Item& item : items) spans.push_back(std::visit([](const auto& facts) { return span_of(facts); }, item));
-    return deliver(traces, traces_json(resource, spans), spans.size(), until);
+    return deliver(traces, traces_json(resource, spans), spans.size(), until, chance);
   }
-  bool send_spans(Instant until) {
+  bool send_spans(Instant until, Chance chance) {
     bool is_left = true;
     bool is_whole = true;
     while (is_left && !ends()) {
       const Duration timeout = std::min(options.batch_timeout, traces.signal.timeout);
-      is_whole = send_batch(std::min(until, now() + timeout), is_left) && is_whole;
+      is_whole = send_batch(std::min(until, now() + timeout), chance, is_left) && is_whole;
       if (now() >= until) return is_whole && !is_left;
     }
     return is_whole;
   }
-  bool send_metrics(Instant until) {
+  bool send_metrics(Instant until, Chance chance) {
     if (!metrics.signal.is_on()) return true;
-    return deliver(metrics, metrics_json(resource, sources.collect(), began, now()), 1, std::min(until, now() + metrics.signal.timeout));
+    const Instant by = std::min(until, now() + metrics.signal.timeout);
+    return deliver(metrics, metrics_json(resource, sources.collect(), began, now()), 1, by, chance);
   }
 
   void answer_flush(uint64_t number, Instant until) {
-    const bool are_spans_taken = send_spans(until);
-    const bool is_whole = send_metrics(until) && are_spans_taken;
+    const bool are_spans_taken = send_spans(until, Chance::parting);
+    const bool is_whole = send_metrics(until, Chance::parting) && are_spans_taken;
     const std::lock_guard lock(mutex);
     flushes_done = number;
     is_flush_whole = is_whole;
@@ -230,10 +234,10 @@ struct Exporter::State {
       if (const auto flush = flush_asked()) {
         answer_flush(flush->first, flush->second);
       } else if (is_batch_full() || now() >= spans_at) {
-        send_spans(Instant::never());
+        send_spans(Instant::never(), Chance::of_many);
         spans_at = now() + options.schedule_delay;
       } else if (now() >= metrics_at) {
-        send_metrics(Instant::never());
+        send_metrics(Instant::never(), Chance::of_many);
         metrics_at = now() + options.metric_interval;
       } else {
         const int fd = wakeup.fd();

@@ -46,7 +46,8 @@ class Exporter {
   // Never blocks on the network. REQUIRES: the facts' trace is valid and sampled.
   void offer(CallFacts facts);
   void offer(RequestFacts facts);
-  // Sends what waits, and the metrics as they stand. False when not all of it was taken by `until`.
+  // Sends what waits, and the metrics as they stand; a collector that does not answer is not asked again. False when not all of it was
+  // taken by `until`.
   bool flush(Instant until);
 
  private:
