@@ -65,7 +65,7 @@ constexpr std::array kRows{
               "Where `serve` listens; other addresses than loopback need auth."},
     ConfigRow{"mcp_path", "ORTHINK_MCP_PATH", "--path", ConfigKind::text, "/mcp", "The path of the tools there."},
     ConfigRow{"metrics_listen", "ORTHINK_METRICS_LISTEN", "--metrics", ConfigKind::text, "",
-              "Where `serve` shows /metrics, /healthz and /readyz, on loopback; unset: no metrics."},
+              "Where `serve` shows /metrics, /healthz and /readyz, on loopback, or anywhere with metrics_token; unset: no metrics."},
     ConfigRow{"allowed_hosts", "ORTHINK_ALLOWED_HOSTS", "", ConfigKind::text, "",
               "Names the server is reached by besides loopback's and that of auth_audience, separated by spaces."},
     ConfigRow{"allowed_origins", "ORTHINK_ALLOWED_ORIGINS", "", ConfigKind::text, "",
