@@ -10,6 +10,7 @@
 
 #include "orthink/chat/prepare.h"
 #include "orthink/exchange/render.h"
+#include "orthink/tools/offer.h"
 #include "wasm/documents.h"
 #include "wasm/pack.h"
 #include "wasm/sessions.h"
@@ -161,7 +162,12 @@ const orthink_result* read_out(Session& session, uint32_t value) {
 // The session of a body that can still be fed; null otherwise.
 Session* reading(uint32_t handle) {
   Session* session = module().sessions.find(handle);
-  return session != nullptr && !session->exchange && !session->is_over ? session : nullptr;
+  return session != nullptr && !session->exchange && !session->channel && !session->is_over ? session : nullptr;
+}
+
+void add_acts(mcp::TextChannel& channel) {
+  module().pack.begin();
+  for (const std::string& act : channel.drain()) module().pack.add(ORTHINK_LINE, act);
 }
 
 }  // namespace
@@ -281,9 +287,40 @@ const orthink_result* orthink_finish(uint32_t handle) {
   return pack.done(1);
 }
 
+const orthink_result* orthink_channel(double now_ms, uint32_t size) {
+  const std::optional<Instant> now = instant(now_ms);
+  if (!now) return bad_time();
+  const std::optional<std::string_view> text = incoming(size);
+  if (!text) return beyond_room();
+  const Result<json::Value> document = json::parse(*text);
+  if (!document) return module().pack.failed(ORTHINK_BAD_ARGUMENT, document.error());
+  auto session = std::make_unique<Session>();
+  session->now = *now;
+  Result<std::unique_ptr<mcp::TextChannel>> channel = mcp::TextChannel::open(*now, *document, tools::offer());
+  if (!channel) return module().pack.failed(ORTHINK_BAD_ARGUMENT, channel.error());
+  session->channel = std::move(*channel);
+  add_acts(*session->channel);
+  return hand_out(std::move(session));
+}
+
+const orthink_result* orthink_event(uint32_t handle, double now_ms, uint32_t size) {
+  Session* session = module().sessions.find(handle);
+  if (session == nullptr || !session->channel) return bad_handle();
+  const std::optional<Instant> now = instant(now_ms);
+  if (!now) return bad_time();
+  const std::optional<std::string_view> text = incoming(size);
+  if (!text) return beyond_room();
+  const Result<json::Value> event = json::parse(*text);
+  if (!event) return module().pack.failed(ORTHINK_BAD_ARGUMENT, event.error());
+  if (*now > session->now) session->now = *now;
+  if (auto ok = session->channel->handle(session->now, *event); !ok) return module().pack.failed(ORTHINK_BAD_ARGUMENT, ok.error());
+  add_acts(*session->channel);
+  return module().pack.done();
+}
+
 const orthink_result* orthink_answer(uint32_t handle, uint32_t part) {
   const Session* session = module().sessions.find(handle);
-  if (session == nullptr) return bad_handle();
+  if (session == nullptr || session->channel) return bad_handle();
   Pack& pack = module().pack;
   pack.begin();
   switch (part) {

@@ -106,6 +106,12 @@ const orthink_result* orthink_read(uint32_t options_size);
 const orthink_result* orthink_feed(uint32_t handle, uint32_t size);
 const orthink_result* orthink_finish(uint32_t handle);
 
+/* A channel of MCP: a pair of streams, or one HTTP request. The input buffer holds the document that opens it, later one event; the records
+ * are the acts that the host carries out, each ORTHINK_LINE, in order; the last one says until when to wait, or ends the channel.
+ * core/orthink/mcp/text_channel.h draws the document, act_json.h events and acts. value: the handle. */
+const orthink_result* orthink_channel(double now_ms, uint32_t size);
+const orthink_result* orthink_event(uint32_t handle, double now_ms, uint32_t size);
+
 /* A part of the answer so far, of a call or of a body that is read. */
 const orthink_result* orthink_answer(uint32_t handle, uint32_t part);
 

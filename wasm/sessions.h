@@ -1,4 +1,4 @@
-// Sessions: what handles of the C interface name: calls, and bodies that are read. A handle is a slot and a generation, so that a stale one
+// Sessions: what handles of the C interface name: calls, bodies that are read, and channels of MCP. A handle is a slot and a generation, so that a stale one
 // is told from the slot's next tenant.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "orthink/chat/stream.h"
 #include "orthink/exchange/exchange.h"
 #include "orthink/exchange/replay.h"
+#include "orthink/mcp/text_channel.h"
 
 namespace orthink::wasm {
 
@@ -24,7 +25,9 @@ struct Session {
   std::optional<Exchange> exchange;
   std::optional<Replay> replay;
   std::optional<ResponseReader> reader;
+  std::unique_ptr<mcp::TextChannel> channel;
 
+  // REQUIRES: a call or a body, no channel.
   [[nodiscard]] const Answer& answer() const;
 };
 

@@ -191,6 +191,7 @@ export class Orthink {
   plan(ask: Ask | string, now?: number): Plan | Refusal;
   planText(ask: Ask | string, now?: number): string;
   open(ask: Ask | string, options?: CallOptions, now?: number): Call;
+  channel(document: object | string, now?: number): Channel;
   read(options?: { model?: string; as?: 'events' | 'deltas' }): Reader;
 }
 
@@ -201,6 +202,13 @@ declare class Session {
 export class Call extends Session {
   readonly refusal: Event | null;
   step(kind: Input, payload?: Payload, leg?: number, now?: number): (Event | Order)[];
+}
+/** An act of a channel of MCP, as core/orthink/mcp/act_json.h draws it; `wait`, `close` and `end` are the last of a step. */
+export type Act = { readonly type: string } & Readonly<Record<string, unknown>>;
+export class Channel {
+  readonly acts: Act[];
+  event(event: object | string, now?: number): Act[];
+  close(): void;
 }
 export class Reader extends Session {
   readonly exitCode: number | null;

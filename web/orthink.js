@@ -158,6 +158,12 @@ export class Orthink {
     return new Call(this.#border, result.value, result.outputs()[0] ?? null);
   }
 
+  /** Opens a channel of MCP; its first acts are in `acts`. */
+  channel(document, now = Date.now()) {
+    const result = this.#border.take(this.#wasm.orthink_channel(now, this.#border.put(bytesOf(document))));
+    return new Channel(this.#border, result.value, result.outputs());
+  }
+
   /** Reads a recorded body as if it had just arrived. */
   read(options = {}) {
     return new Reader(this.#border, this.#border.take(this.#wasm.orthink_read(this.#border.put(bytesOf(options)))).value);
@@ -190,6 +196,23 @@ export class Call extends Session {
   step(kind, payload = '', leg = 0, now = Date.now()) {
     const size = this.border.put(bytesOf(payload));
     return this.border.take(this.border.wasm.orthink_step(this.handle, now, INPUTS[kind], leg, size)).outputs();
+  }
+}
+
+/** A channel of MCP: one event in, then the acts in order; the last one waits or ends the channel. */
+export class Channel {
+  constructor(border, handle, acts) {
+    this.border = border;
+    this.handle = handle;
+    this.acts = acts;
+  }
+
+  event(event, now = Date.now()) {
+    return this.border.take(this.border.wasm.orthink_event(this.handle, now, this.border.put(bytesOf(event)))).outputs();
+  }
+
+  close() {
+    this.border.wasm.orthink_close(this.handle);
   }
 }
 

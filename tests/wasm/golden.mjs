@@ -8,9 +8,15 @@ const encoder = new TextEncoder();
 // One conversation; `cut` gives the length of the next piece of a body.
 function player(core, cut) {
   let call = null;
+  let channel = null;
   const step = (kind, payload, leg, ms) => call.step(kind, payload, leg, ms).map(lineOf);
   return (kind, json, ms) => {
     const given = JSON.parse(json);
+    if (kind === 'open' && !given.ask) {
+      channel = core.channel(json, ms);
+      return channel.acts.map(lineOf);
+    }
+    if (channel) return channel.event(`{"${kind}":${json}}`, ms).map(lineOf);
     if (kind === '' || kind === 'plan') return [core.planText(json, ms)];
     if (kind === 'open') {
       call = core.open(given.ask, given.options, ms);
@@ -36,7 +42,7 @@ export function rewritten(core, golden, cut = (left) => left) {
     if (line.startsWith('< ')) continue;
     out.push(line);
     if (line.startsWith('@ ')) ms = Number(line.slice(2));
-    const input = /^> ([a-z_]*) ?(\{.*)$/.exec(line);
+    const input = /^> ([a-z_]*) ?([{[].*)$/.exec(line);
     if (input) out.push(...play(input[1], input[2], ms).map((output) => '< ' + output));
   }
   return out.join('\n') + '\n';
@@ -54,6 +60,9 @@ function difference(name, got, wanted) {
 export function mismatches(core, files) {
   const found = [];
   for (const [name, golden] of Object.entries(files.plan)) {
+    found.push(...difference(name, rewritten(core, golden).split('\n'), golden.split('\n')));
+  }
+  for (const [name, golden] of Object.entries(files.mcp ?? {})) {
     found.push(...difference(name, rewritten(core, golden).split('\n'), golden.split('\n')));
   }
   const { 'models.json': models, ...conversations } = files.exchange;

@@ -5,7 +5,7 @@ import { root } from './support.mjs';
 
 export function goldens() {
   const files = {};
-  for (const folder of ['plan', 'exchange']) {
+  for (const folder of ['plan', 'exchange', 'mcp']) {
     const path = join(root, 'tests/golden', folder);
     const names = readdirSync(path).filter((name) => name.endsWith('.golden') || name === 'models.json').sort();
     files[folder] = Object.fromEntries(names.map((name) => [name, readFileSync(join(path, name), 'utf8')]));

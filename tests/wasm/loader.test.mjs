@@ -143,3 +143,20 @@ test('memory is given back when a handle is closed', async () => {
   for (let i = 0; i < 50; ++i) once();
   assert.equal(exports.memory.buffer.byteLength, before);
 });
+
+test('a channel of MCP offers the tools of orthink, and its handle is for events alone', async () => {
+  const core = await freshModule();
+  const channel = core.channel({ stdio: {} }, 0);
+  assert.deepEqual(channel.acts, [{ type: 'wait', at_ms: null }]);
+  const [written] = channel.event({ message: { jsonrpc: '2.0', id: 1, method: 'tools/list' } }, 1);
+  assert.deepEqual(written.message.result.tools.map((tool) => tool.name), ['thinking_completion', 'get_result', 'cancel_stream', 'plan_request',
+    'list_models', 'usage_report', 'budget_status', 'health']);
+  assert.throws(() => channel.event({ closed: {} }), /a channel knows the events/);
+  assert.throws(() => core.channel({ stdio: {}, http: {} }), /a channel is either/);
+  const reader = core.read({});
+  assert.throws(() => new channel.constructor(channel.border, reader.handle, []).event({ tick: {} }), /names nothing/);
+  assert.throws(() => new reader.constructor(channel.border, channel.handle).feed(new Uint8Array(1)), /names nothing/);
+  assert.throws(() => new reader.constructor(channel.border, channel.handle).answer('output'), /names nothing/);
+  channel.close();
+  assert.throws(() => channel.event({ tick: {} }), /names nothing/);
+});

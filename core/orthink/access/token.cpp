@@ -61,7 +61,7 @@ Judged<Token> header_read(std::string_view bytes, std::span<const Algorithm> all
 std::string_view name(Algorithm algorithm) { return kNames[static_cast<size_t>(algorithm)]; }
 
 std::optional<Algorithm> algorithm(std::string_view name) {
-  const auto* found = std::find(kNames.begin(), kNames.end(), name);
+  const auto found = std::find(kNames.begin(), kNames.end(), name);
   if (found == kNames.end()) return std::nullopt;
   return static_cast<Algorithm>(found - kNames.begin());
 }

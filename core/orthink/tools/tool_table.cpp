@@ -268,7 +268,7 @@ std::string_view name(Tool tool) {
 }
 
 std::optional<Tool> tool_named(std::string_view name) {
-  const auto* found = std::find_if(kRows.begin(), kRows.end(), [&](const ToolRow& each) { return each.name == name; });
+  const auto found = std::find_if(kRows.begin(), kRows.end(), [&](const ToolRow& each) { return each.name == name; });
   return found == kRows.end() ? std::nullopt : std::optional(found->tool);
 }
 

@@ -62,7 +62,7 @@ std::string as_arguments(std::string_view sentence) {
   std::string out;
   out.reserve(sentence.size());
   for (size_t i = 0; i < sentence.size();) {
-    const auto* phrase = std::find_if(kPhrases.begin(), kPhrases.end(), [&](const Phrase& each) { return sentence.substr(i).starts_with(each.shell); });
+    const auto phrase = std::find_if(kPhrases.begin(), kPhrases.end(), [&](const Phrase& each) { return sentence.substr(i).starts_with(each.shell); });
     if (phrase == kPhrases.end()) {
       out += sentence[i++];
     } else {
