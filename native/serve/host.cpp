@@ -9,6 +9,7 @@
 #include "native/system.h"
 #include "orthink/access/challenge.h"
 #include "orthink/base/version.h"
+#include "orthink/tools/offer.h"
 
 namespace orthink::serve {
 namespace {
@@ -91,7 +92,7 @@ Host::~Host() {
 
 Result<std::unique_ptr<Host>> Host::open(const Config& config, const HostOptions& options) {
   std::unique_ptr<Host> host(new Host(config));
-  Result<mcp::Menu> menu = mcp::Menu::open(product_offer());
+  Result<mcp::Menu> menu = mcp::Menu::open(tools::offer());
   if (!menu) return menu.error();
   host->menu_.emplace(std::move(*menu));
   host->http_options_.state_key = random_secret();

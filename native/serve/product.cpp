@@ -54,16 +54,6 @@ Instant deadline_of(const std::optional<Duration>& wait) {
 
 }  // namespace
 
-mcp::Offer product_offer() {
-  mcp::Offer offer;
-  offer.name = "orthink";
-  offer.title = "Reasoning models under control";
-  offer.version = version();
-  offer.instructions = tools::instructions();
-  for (const tools::Definition& tool : tools::definitions()) offer.tools.push_back({std::string(tool.name), tool.json});
-  return offer;
-}
-
 Product::Product(Desk& desk, const ProductOptions& options)
     : desk_(desk), options_(options), began_(now()), telemetry_(options.telemetry != nullptr ? *options.telemetry : off_), registry_(options.calls_max), upkeep_(desk), threads_(options.calls_max + 64) {}
 

@@ -26,7 +26,6 @@
 #include "native/serve/purchase_work.h"
 #include "native/serve/threads.h"
 #include "native/serve/work.h"
-#include "orthink/mcp/offer.h"
 #include "orthink/tools/tool_table.h"
 
 namespace orthink::serve {
@@ -37,9 +36,6 @@ struct ProductOptions {
   observe::Telemetry* telemetry = nullptr;          // both may be null, else outlive the product
   observe::Log* log = nullptr;
 };
-
-// What the server says it is: its name, its tools, when to use which.
-mcp::Offer product_offer();
 
 class Product : public Service {
  public:
