@@ -240,9 +240,11 @@ std::string Host::metrics_url() const {
   return metrics_url_;
 }
 
-StdioEnd Host::talk(int stop_fd, Duration grace) {
+StdioEnd Host::talk(int stop_fd, Duration grace, int in, int out) {
   StdioOptions options{.menu = *menu_, .service = *over_stdio_};
   options.conversation.state_key = http_options_.state_key;
+  options.in = in;
+  options.out = out;
   options.stop_fd = stop_fd;
   options.grace = grace;
   return serve_stdio(options);

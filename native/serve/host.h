@@ -55,8 +55,8 @@ class Host {
   [[nodiscard]] std::string url() const;          // of the tools: "http://127.0.0.1:8337/mcp"; empty without HTTP
   [[nodiscard]] std::string metrics_url() const;  // empty where there is none
 
-  // One conversation on standard input and output, as the local user. Ends when the client leaves, or soon after `stop_fd` is readable.
-  StdioEnd talk(int stop_fd, Duration grace);
+  // One conversation on a pair of descriptors, as the local user. Ends when the client leaves, or soon after `stop_fd` is readable.
+  StdioEnd talk(int stop_fd, Duration grace, int in = 0, int out = 1);
   // The upstream's key, the table of bearer keys and the limits of the configuration, read anew; what cannot be read stays as it was and is
   // logged.
   void reload(Result<Config> fresh);
