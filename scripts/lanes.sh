@@ -241,6 +241,7 @@ long_serving() {
   rig drippers --drippers 1000 --readers 1000 --seconds 18
   rig torn_client --step 1
   rig two_writes --calls 1000
+  rig cancels --moments 100 --within_ms 250
   serving_speed
   build/speed/rigs/observed --health 20000 --paid 300
 }
