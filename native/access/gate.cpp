@@ -10,6 +10,7 @@
 #include "native/access/signature.h"
 #include "native/http_client.h"
 #include "native/system.h"
+#include "orthink/access/admitted.h"
 #include "orthink/base/limits.h"
 
 namespace orthink::access {
@@ -112,6 +113,7 @@ struct Gate::State {
 
   Judged<Principal> judge(std::string_view authorization, Instant at);
   Judged<Principal> judge_token(std::string_view text, Instant at);
+  [[nodiscard]] std::optional<Principal> known_caller(const Sha256::Digest& sum, uint64_t generation, Instant at) const;
   JwksCache::Found keys_for(const Token& token, Instant at);
   void begin_fetch(Instant at);  // with the mutex held
   void fetch(Instant at);
@@ -126,6 +128,7 @@ struct Gate::State {
   std::condition_variable fetch_ended;
   std::shared_ptr<const KeyTable> table;
   JwksCache cache;
+  Admitted admitted;
   std::string last_failure;
   std::thread fetcher;
 };
@@ -143,13 +146,23 @@ Judged<Principal> Gate::State::judge_token(std::string_view text, Instant at) {
   if (!token) return token.denial();
   const JwksCache::Found found = keys_for(*token, at);
   if (found.keys.empty()) return found.has_set ? Denial::signing_key_unknown : Denial::keys_unavailable;
+  const Sha256::Digest sum = Sha256::of(text);
+  if (std::optional<Principal> known = known_caller(sum, found.generation, at)) return std::move(*known);
   const bool is_right = std::any_of(found.keys.begin(), found.keys.end(), [&](const SigningKey& key) {
     return is_signed(key, token->algorithm, token->signed_part, token->signature);
   });
   if (!is_right) return Denial::signature_wrong;
   Judged<Admission> admission = judge_claims(at, options.rules, token->claims);
   if (!admission) return admission.denial();
+  const std::lock_guard lock(mutex);
+  admitted.remember(sum, found.generation, *admission);
   return std::move(admission->caller);
+}
+
+std::optional<Principal> Gate::State::known_caller(const Sha256::Digest& sum, uint64_t generation, Instant at) const {
+  const std::lock_guard lock(mutex);
+  const Principal* caller = admitted.find(at, sum, generation);
+  return caller != nullptr ? std::optional(*caller) : std::nullopt;
 }
 
 // Whoever finds the keys old has them fetched and goes on with those there are; whoever finds none waits for the fetch.

@@ -5,6 +5,7 @@ namespace orthink::access {
 JwksCache::Found JwksCache::find(Instant now, const std::optional<std::string>& kid, Algorithm algorithm) const {
   Found found;
   found.has_set = is_trusted(now);
+  found.generation = generation_;
   if (found.has_set)
     for (const SigningKey* key : set_.find(kid, algorithm)) found.keys.push_back(*key);
   found.should_fetch = found.keys.empty() || now - *set_at_ >= options_.fresh;

@@ -37,6 +37,7 @@ class JwksCache {
   struct Found {
     std::vector<SigningKey> keys;  // that fit; empty: none, or none that may still be trusted
     bool should_fetch = false;     // they are old, or there is no such key
+    uint64_t generation = 0;       // of the keys
     bool has_set = false;          // there are keys that may be trusted: an unknown name is really unknown
   };
   [[nodiscard]] Found find(Instant now, const std::optional<std::string>& kid, Algorithm algorithm) const;

@@ -1,6 +1,7 @@
 #include "orthink/access/keys.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "orthink/base/limits.h"
 #include "orthink/wire/json.h"
@@ -148,9 +149,16 @@ std::string make_key(const std::array<uint64_t, 4>& entropy) {
 }
 
 bool same_digest(const Sha256::Digest& a, const Sha256::Digest& b) {
-  volatile uint8_t difference = 0;
-  for (size_t i = 0; i < a.size(); ++i) difference = static_cast<uint8_t>(difference | (a[i] ^ b[i]));
-  return difference == 0;
+  uint64_t difference = 0;
+  for (size_t at = 0; at < a.size(); at += sizeof difference) {
+    uint64_t left = 0;
+    uint64_t right = 0;
+    std::memcpy(&left, a.data() + at, sizeof left);
+    std::memcpy(&right, b.data() + at, sizeof right);
+    difference |= left ^ right;
+  }
+  volatile uint64_t whole = difference;  // so that no branch is made of a part of it
+  return whole == 0;
 }
 
 Result<KeyTable> KeyTable::parse(std::string_view text) {

@@ -188,6 +188,30 @@ TEST_CASE("a good token is good in none of its altered forms") {
   for (size_t size = 0; size < good.size(); ++size) CHECK_FALSE(gate->admit("Bearer " + good.substr(0, size), at(0)).caller);
 }
 
+TEST_CASE("a token that came before is refused when it ends, and in every altered form") {
+  const Signer signer(Algorithm::eddsa);
+  Issuer issuer(signer.jwks());
+  const auto gate = opened(options(GateKind::jwt, issuer.url()));
+  const std::string good = signer.token(claims());
+  for (int64_t s = 0; s < 360; s += 60) CHECK(code(*gate, good, at(s)) == kAlice);
+  CHECK(code(*gate, good, at(360)) == "expired");
+  const std::string unsigned_form = good.substr(0, good.rfind('.') + 1) + base64url(std::string(64, '\0'));
+  CHECK(code(*gate, unsigned_form, at(10)) == "signature_wrong");
+}
+
+TEST_CASE("a token that came before is refused once its key is withdrawn") {
+  const Signer old_key(Algorithm::eddsa, "k");
+  const Signer new_key(Algorithm::eddsa, "k");
+  Issuer issuer(old_key.jwks());
+  const auto gate = opened(options(GateKind::jwt, issuer.url()));
+  const std::string good = old_key.token(claims(kAudience, 3600));
+  CHECK(code(*gate, good, at(0)) == kAlice);
+  CHECK(code(*gate, good, at(1)) == kAlice);
+  issuer.answer(200, new_key.jwks());
+  CHECK(code(*gate, Signer(Algorithm::eddsa, "other").token(claims()), at(61)) == "signing_key_unknown");  // has the keys fetched
+  CHECK(code(*gate, good, at(62)) == "signature_wrong");
+}
+
 TEST_CASE("a storm of unknown key names asks the issuer once a minute, and good tokens pass meanwhile") {
   const Signer signer(Algorithm::eddsa);
   Issuer issuer(signer.jwks());
