@@ -242,6 +242,7 @@ long_serving() {
   rig torn_client --step 1
   rig two_writes --calls 1000
   rig cancels --moments 100 --within_ms 250
+  rig paid_streams --streams 2000 --pace_ms 200 --ramp_ms 4000
   serving_speed
   build/speed/rigs/observed --health 20000 --paid 300
 }

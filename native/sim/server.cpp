@@ -20,7 +20,7 @@
 namespace orthink::sim {
 namespace {
 
-constexpr size_t kConnectionsMax = 1'024;
+constexpr size_t kConnectionsMax = 4'096;
 constexpr size_t kBodyBytesMax = size_t{64} << 20;
 constexpr Duration kKeepAlive = Duration::seconds(60);
 constexpr Duration kAnswerPacedAtMost = Duration::seconds(6);
