@@ -1,7 +1,7 @@
 # The lanes of scripts/test, which reads this file. A lane is a function lane_NAME that reports what it counted by
 # `count PASSED FAILED SKIPPED`; a lane that stops early counts as one failure.
 
-all_lanes=(native tidy model wasm asan tsan fuzz)
+all_lanes=(native tidy model wasm mcp asan tsan fuzz)
 logs=build/logs
 total_passed=0 total_failed=0 total_skipped=0
 
@@ -86,6 +86,13 @@ lane_wasm() {
   build_preset release --target orthink && build_preset dev --target apply_batches && build_preset wasm && run_node wasm tests/wasm/*.test.mjs
 }
 
+# Real clients against the real program over both transports, behind nginx too; the official conformance suite.
+lane_mcp() {
+  build_preset release --target orthink || return 1
+  if [ -e tests/mcp/CMakeLists.txt ]; then build_preset dev --target mcp_fixture || return 1; fi
+  run_node mcp tests/mcp/*.test.mjs
+}
+
 # run_node NAME files...: counts what node's own runner counts.
 run_node() {
   local report=$logs/$1.tap
@@ -141,6 +148,7 @@ long_parts=(
   "cuts|every recording and conversation cut a thousand ways instead of fifty"
   "bench|decoding: CPU ms per MB, native and in Node beside its peers, memory, instructions"
   "figures|start-up, a call beside curl, memory and sizes, each with its limit"
+  "mcp|our MCP server beside the SDK's: start, calls a second, CPU, added latency, each with its limit"
   "simulation|the ledger in virtual time, 100 million events"
   "cent|8 processes of 64 threads race for the last cent, on SQLite and on Redis"
   "kills|kill -9 among paid calls: 10,000 times on SQLite, 500 on Redis, 200 at each named point"
@@ -187,6 +195,10 @@ count_instructions() {
 
 long_figures() {
   build_preset release --target orthink && build_preset wasm && python3 scripts/figures.py
+}
+
+long_mcp() {
+  build_preset release --target orthink && python3 tests/bench/mcp_peers.py
 }
 
 long_simulation() {
