@@ -9,8 +9,14 @@
 
 namespace orthink::serve {
 
-RunningCall::RunningCall(Alarms& alarms, std::string owner, std::string stream_id, Instant began)
-    : alarms_(alarms), owner_(std::move(owner)), stream_id_(std::move(stream_id)), began_(began), next_tell_(began), told_at_(began) {}
+RunningCall::RunningCall(Alarms& alarms, std::string owner, std::string stream_id, Instant began, const Pacing& pacing)
+    : alarms_(alarms),
+      owner_(std::move(owner)),
+      stream_id_(std::move(stream_id)),
+      began_(began),
+      pacing_(pacing),
+      next_tell_(began),
+      told_at_(began) {}
 
 RunningCall::SeatId RunningCall::sit(Seat seat) {
   std::unique_lock lock(mutex_);
@@ -34,7 +40,7 @@ RunningCall::SeatId RunningCall::sit(Seat seat) {
   }
   if (seated.seat.wants_progress) {
     post_progress(seated.seat);
-    alarms_.at(now() + kBeatEvery, [self] {
+    alarms_.at(now() + pacing_.beat_every, [self] {
       if (const auto call = self.lock()) call->beat();
     });
   }
@@ -69,7 +75,7 @@ bool RunningCall::cancel() {
   cancellation_.cancel();
   // Whoever waits is let go even where a store or a name server keeps the call from heeding it.
   const std::weak_ptr<RunningCall> self = weak_from_this();
-  alarms_.at(now() + kReleaseAfter, [self] {
+  alarms_.at(now() + pacing_.release_after, [self] {
     const auto call = self.lock();
     if (!call) return;
     std::map<SeatId, Seated> seats;
@@ -109,7 +115,7 @@ Standing RunningCall::standing() const {
 
 void RunningCall::tell(const Standing& standing, Instant at, bool is_first_token) {
   if (!is_first_token && !is_due(at)) return;
-  next_tell_ = at + kTellEvery;
+  next_tell_ = at + pacing_.tell_every;
   const std::lock_guard lock(mutex_);
   standing_ = standing;
   told_at_ = at;
@@ -122,12 +128,12 @@ void RunningCall::beat() {
   const bool is_wanted = std::any_of(seats_.begin(), seats_.end(), [](const auto& each) { return each.second.seat.wants_progress; });
   if (!is_wanted) return;
   const Instant at = now();
-  if (told_at_ + kBeatEvery <= at) {
+  if (told_at_ + pacing_.beat_every <= at) {
     told_at_ = at;
     post_progress();
   }
   const std::weak_ptr<RunningCall> self = weak_from_this();
-  alarms_.at(told_at_ + kBeatEvery, [self] {
+  alarms_.at(told_at_ + pacing_.beat_every, [self] {
     if (const auto call = self.lock()) call->beat();
   });
 }

@@ -5,7 +5,7 @@
 //   ... the thread that drives the exchange: call->tell(standing, now), at last call->end(ending) ...
 //
 // A seat gets exactly one result: the call's own, or, when its time is up first, the handle with which the rest is fetched. The call goes on
-// without seats. A cancelled call's seats are released when the exchange has ended or drains, and after kReleaseAfter at the latest.
+// without seats. A cancelled call's seats are released when the exchange has ended or drains, and soon after in any case.
 // Thread rule: any thread; tell(), drains() and end() from the one that drives the call.
 #pragma once
 
@@ -52,12 +52,15 @@ struct Seat {
 class RunningCall : public std::enable_shared_from_this<RunningCall> {
  public:
   using SeatId = uint64_t;
-  static constexpr Duration kReleaseAfter = Duration::millis(30);
-  static constexpr Duration kTellEvery = Duration::millis(500);
-  static constexpr Duration kBeatEvery = Duration::seconds(10);
+  struct Pacing {
+    Duration release_after = Duration::millis(30);  // of a cancel that the call does not heed
+    Duration tell_every = Duration::millis(500);    // at most
+    Duration beat_every = Duration::seconds(10);    // at least
+  };
 
   // `alarms` outlives it.
-  RunningCall(Alarms& alarms, std::string owner, std::string stream_id, Instant began);
+  RunningCall(Alarms& alarms, std::string owner, std::string stream_id, Instant began) : RunningCall(alarms, owner, stream_id, began, Pacing()) {}
+  RunningCall(Alarms& alarms, std::string owner, std::string stream_id, Instant began, const Pacing& pacing);
 
   [[nodiscard]] const std::string& owner() const { return owner_; }
   [[nodiscard]] const std::string& stream_id() const { return stream_id_; }
@@ -79,7 +82,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   [[nodiscard]] size_t kept_bytes() const;   // of its ending
   [[nodiscard]] Standing standing() const;
 
-  // Progress leaves with the first token and then at most every kTellEvery; alarms see to one every kBeatEvery.
+  // Progress leaves with the first token and then at most every tell_every; alarms see to one every beat_every.
   void tell(const Standing& standing, Instant now, bool is_first_token = false);
   [[nodiscard]] bool is_due(Instant now) const { return now >= next_tell_; }  // of the driving thread
   // It was cancelled, and what the upstream still bills is waited for: its seats get this in place of the end.
@@ -101,6 +104,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   Alarms& alarms_;
   const std::string owner_, stream_id_;
   const Instant began_;
+  const Pacing pacing_;
   Cancellation cancellation_;
   Instant next_tell_;  // of the driving thread
 

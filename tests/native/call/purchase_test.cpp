@@ -133,6 +133,20 @@ TEST_CASE("What fits is asked again with what a limit leaves, and only that turn
   CHECK(room.bought() == 1);
 }
 
+TEST_CASE("Limits of a configuration that is read anew hold for the next call", "[purchase]") {
+  test::Room room;
+  Desk desk(room.config());
+  Spectator spectator;
+  REQUIRE(!buy(desk, test::ask_of(kQuestion), {}, spectator).refused);
+  REQUIRE(!spectator.error);
+  room.set(R"(,"daily_limit_usd":"0.000001")");
+  REQUIRE(desk.reread(room.config()));
+  static_cast<void>(buy(desk, test::ask_of(kQuestion), {}, spectator));
+  REQUIRE(spectator.error);
+  CHECK(spectator.error->kind == Kind::budget_exceeded);
+  CHECK(room.bought() == 1);
+}
+
 TEST_CASE("Of the store's limit and the payer's own the lower holds", "[purchase]") {
   test::Room room;
   Desk desk(room.config());

@@ -38,6 +38,8 @@ class Room {
     REQUIRE(loaded);
     return *loaded;
   }
+  // More settings, as members of the configuration's file: ",\"listen\":\"...\"".
+  void set(std::string_view more) { more_ = more; }
   [[nodiscard]] size_t bought() const { return simulator->bill().lines.size(); }
 
   TemporaryFolder folder;
