@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "native/config.h"
-#include "native/install/json_edit.h"
-#include "native/install/toml_edit.h"
+#include "native/install/edit/json_edit.h"
+#include "native/install/edit/toml_edit.h"
 
 namespace orthink::install {
 namespace {

@@ -1,5 +1,5 @@
 // JSON files of other programs: a member comes or goes, all else stays to the byte.
-#include "native/install/json_edit.h"
+#include "native/install/edit/json_edit.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <random>

@@ -1,5 +1,5 @@
 // TOML files of other programs: a table comes or goes, all else stays to the byte.
-#include "native/install/toml_edit.h"
+#include "native/install/edit/toml_edit.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <string>

@@ -1,4 +1,4 @@
-#include "native/install/json_tree.h"
+#include "native/install/edit/json_tree.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,11 +1,11 @@
-#include "native/install/toml_edit.h"
+#include "native/install/edit/toml_edit.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
 
-#include "native/install/toml_lines.h"
+#include "native/install/edit/toml_lines.h"
 
 namespace orthink::install {
 namespace {
@@ -93,7 +93,7 @@ struct Edit {
 
 std::string applied(std::string_view text, std::vector<Edit> edits) {
   const auto goes_before = [](const Edit& a, const Edit& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); };
-  std::stable_sort(edits.begin(), edits.end(), goes_before);
+  std::sort(edits.begin(), edits.end(), goes_before);
   std::string out;
   size_t at = 0;
   for (const Edit& edit : edits) {

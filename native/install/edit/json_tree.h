@@ -17,7 +17,7 @@ struct JsonNode {
   size_t begin = 0;  // its first character
   size_t end = 0;    // behind its last
   bool is_object = false;
-  std::vector<JsonEntry> entries{};  // of an object, in their order
+  std::vector<JsonEntry> entries;  // of an object, in their order
 
   [[nodiscard]] size_t count(std::string_view key) const;
   // REQUIRES: count(key) == 1. Dies with this node.

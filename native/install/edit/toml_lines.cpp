@@ -1,4 +1,4 @@
-#include "native/install/toml_lines.h"
+#include "native/install/edit/toml_lines.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,10 +1,10 @@
-#include "native/install/json_edit.h"
+#include "native/install/edit/json_edit.h"
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "native/install/json_tree.h"
+#include "native/install/edit/json_tree.h"
 
 namespace orthink::install {
 namespace {
