@@ -96,7 +96,8 @@ constexpr std::array kMethods{
     Label{"initialize"},     Label{"ping"},           Label{"server/discover"},          Label{"tools/list"},
     Label{"tools/call"},     Label{"prompts/list"},   Label{"prompts/get"},              Label{"resources/list"},
     Label{"resources/read"}, Label{"logging/setLevel"}, Label{"resources/templates/list"}, Label{"completion/complete"},
-    Label{"notifications/cancelled"}, Label{"notifications/initialized"}};
+    Label{"notifications/cancelled"}, Label{"notifications/initialized"}, Label{"subscriptions/listen"},
+    Label{"resources/subscribe"}, Label{"resources/unsubscribe"}};
 
 // Where the fault's code is one of few: those of JSON-RPC and of MCP.
 constexpr std::array<std::pair<int, std::string_view>, 10> kFaultWords{{{-32700, "-32700"}, {-32600, "-32600"}, {-32601, "-32601"},
