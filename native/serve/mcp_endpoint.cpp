@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "native/system.h"
+#include "orthink/mcp/origin.h"
 
 namespace orthink::serve {
 
@@ -160,12 +161,26 @@ class ExchangeRun {
   bool was_told_to_stop_ = false;
 };
 
+namespace {
+
+// A page of an origin that is ours may read why it is turned away, and where tokens come from.
+void show_to_page(const RequestHead& head, const mcp::HttpOptions& http, Answer& answer) {
+  const std::string_view origin = head.find("Origin");
+  if (origin.empty() || mcp::origin_fault(head.find("Host"), origin, http.hosts, http.origins)) return;
+  answer.headers.push_back({"Access-Control-Allow-Origin", std::string(origin)});
+  answer.headers.push_back({"Access-Control-Expose-Headers", "WWW-Authenticate"});
+  answer.headers.push_back({"Vary", "Origin"});
+}
+
+}  // namespace
+
 Answer McpEndpoint::answer(const Request& request, Peer& peer) {
   access::Principal caller = access::Principal::local();
   if (options_.admit && request.head.method != "OPTIONS") {
     auto admitted = options_.admit(request);
     if (auto* turned_away = std::get_if<Answer>(&admitted)) {
       if (options_.on_answer) options_.on_answer(turned_away->status, std::nullopt);
+      show_to_page(request.head, options_.http, *turned_away);
       return std::move(*turned_away);
     }
     caller = std::move(std::get<access::Principal>(admitted));

@@ -105,6 +105,21 @@ TEST_CASE("keys and tokens are let in, every method asks for them, and the docum
   }
 }
 
+TEST_CASE("a page of our own origin may read why it is let in or not, another may not", "[serve]") {
+  ServedRoom room;
+  room.begin();
+  const RawAnswer own = room.ask("Origin: http://localhost:6274\r\n", kHealth);
+  CHECK(own.status == 401);
+  CHECK(test::RawClient::header(own.head, "Access-Control-Allow-Origin") == "http://localhost:6274");
+  CHECK(test::RawClient::header(own.head, "Access-Control-Expose-Headers") == "WWW-Authenticate");
+  CHECK(test::RawClient::header(own.head, "Vary") == "Origin");
+  for (const char* origin : {"https://evil.example", "null"}) {
+    const RawAnswer foreign = room.ask("Origin: " + std::string(origin) + "\r\n", kHealth);
+    CHECK(foreign.status == 401);
+    CHECK(foreign.head.find("Access-Control") == std::string::npos);
+  }
+}
+
 TEST_CASE("two Authorization headers are refused before anyone looks at either", "[serve]") {
   ServedRoom room;
   const std::string key = room.add_key("ci");
