@@ -73,7 +73,7 @@ lane_asan() {
 }
 
 lane_tsan() {
-  build_preset tsan && run_ctest build/tsan tsan -R '^rigs: threads'
+  build_preset tsan && run_ctest build/tsan tsan -R '^rigs: threads|^native_serve_test: '
 }
 
 # Every state of the ledger's model, and the mistakes planted in it.
