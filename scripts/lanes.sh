@@ -157,6 +157,7 @@ long_parts=(
   "stores|a million operations give the same on memory, SQLite and Redis; calls a second"
   "threads|64 threads of 100,000 operations under the thread sanitizer"
   "serving|10,000 streams, drippers, clients torn off at every byte, and calls a second with the guard and without"
+  "soak|the server kept busy for twenty minutes while the upstream faults: memory, descriptors, books"
   "plants|bugs planted one by one, and the tests that catch them"
 )
 
@@ -275,6 +276,10 @@ serving_speed() {
       wait "$process"
     done
   done
+}
+
+long_soak() {
+  build_preset release --target orthink && python3 tests/load/soak.py --minutes 20
 }
 
 long_plants() {

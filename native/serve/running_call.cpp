@@ -69,10 +69,10 @@ void RunningCall::send_away(SeatId seat) {
 bool RunningCall::cancel() {
   {
     const std::lock_guard lock(mutex_);
-    if (ending_) return false;
+    if (!cancellation_) return false;
     if (std::exchange(is_cancelled_, true)) return true;
+    cancellation_->cancel();
   }
-  cancellation_.cancel();
   // Whoever waits is let go even where a store or a name server keeps the call from heeding it.
   const std::weak_ptr<RunningCall> self = weak_from_this();
   alarms_.at(now() + pacing_.release_after, [self] {
@@ -90,7 +90,8 @@ bool RunningCall::cancel() {
 
 void RunningCall::abandon() {
   cancel();
-  cancellation_.cancel();
+  const std::lock_guard lock(mutex_);
+  if (cancellation_) cancellation_->cancel();
 }
 
 bool RunningCall::is_over() const {
@@ -182,6 +183,7 @@ void RunningCall::end(Ending ending) {
     seats.swap(seats_);
     ending_ = ending;
     over_since_ = now();
+    cancellation_.reset();
   }
   release(seats, ending);
 }

@@ -64,7 +64,8 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
 
   [[nodiscard]] const std::string& owner() const { return owner_; }
   [[nodiscard]] const std::string& stream_id() const { return stream_id_; }
-  [[nodiscard]] Cancellation& cancellation() { return cancellation_; }
+  // REQUIRES: the thread that drives the call, before end(). What has ended holds no descriptor.
+  [[nodiscard]] Cancellation& cancellation() { return *cancellation_; }
 
   // Of a call that is over the result is posted before it returns.
   SeatId sit(Seat seat);
@@ -105,10 +106,10 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   const std::string owner_, stream_id_;
   const Instant began_;
   const Pacing pacing_;
-  Cancellation cancellation_;
   Instant next_tell_;  // of the driving thread
 
   mutable std::mutex mutex_;
+  std::shared_ptr<Cancellation> cancellation_ = std::make_shared<Cancellation>();  // null: it is over
   std::map<SeatId, Seated> seats_;
   SeatId last_seat_ = 0;
   Standing standing_;

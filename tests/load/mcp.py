@@ -1,6 +1,5 @@
-"""Two small MCP clients for load runs: HTTP (both eras) and stdio. They judge nothing; runs look at what they bring."""
+"""A small MCP client over HTTP, of both eras, for load runs. It judges nothing; runs look at what it brings."""
 import asyncio
-import contextlib
 import json
 
 import world
@@ -20,10 +19,6 @@ def call_message(number, tool, arguments, era=LEGACY, with_progress=False):
     if meta:
         params["_meta"] = meta
     return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
-
-
-def cancelled(number):
-    return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": number, "reason": "the run says so"}}
 
 
 class Server:
@@ -103,57 +98,3 @@ class Post:
 
     def close(self):
         self.writer.close()
-
-
-async def post(server, message, era=LEGACY, headers=()):
-    """The last message that one POST brings, None where it has no body."""
-    request = await Post(server, message, era, headers).open()
-    last = None
-    async for message in request.messages():
-        last = message
-    request.close()
-    return last
-
-
-class Stdio:
-    """`orthink mcp` on pipes, past its handshake. Answers by id, notifications in `notes`."""
-
-    def __init__(self, home, *arguments):
-        self.home, self.arguments = home, arguments
-        self.answers, self.notes = {}, []
-
-    async def __aenter__(self):
-        self.process = await world.started(world.ORTHINK, "mcp", *self.arguments, env=self.home.env, stdin=asyncio.subprocess.PIPE)
-        self.listening = asyncio.create_task(self._listen())
-        hello = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "load", "version": "1"}}
-        await self.request({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": hello})
-        self.write({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        return self
-
-    async def __aexit__(self, *_):
-        await self.leave()
-
-    async def leave(self):
-        """Ends its input; the exit code."""
-        if not self.process.stdin.is_closing():
-            self.process.stdin.close()
-        await self.listening
-        return await asyncio.wait_for(self.process.wait(), 30)
-
-    def write(self, message):
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-
-    def request(self, message):
-        """Writes a request; a future of its answer."""
-        self.answers[message["id"]] = asyncio.get_running_loop().create_future()
-        self.write(message)
-        return self.answers[message["id"]]
-
-    async def _listen(self):
-        with contextlib.suppress(asyncio.CancelledError):
-            while line := await self.process.stdout.readline():
-                message = json.loads(line)
-                if "id" in message and message["id"] in self.answers:
-                    self.answers[message["id"]].set_result(message)
-                else:
-                    self.notes.append(message)

@@ -1,4 +1,4 @@
-"""The world of a load run: the simulator, the server under test, a relay between them that sees when a call is left, and both books."""
+"""The world of a load run: the simulator, the server under test, a relay between them that asks for faults, and both books."""
 import asyncio
 import contextlib
 import decimal
@@ -67,15 +67,14 @@ class Simulator:
 
 
 class Relay:
-    """Between the server and the simulator: counts what the upstream sent on each call and notes when the server left it.
+    """Between the server and the simulator: `fault()` names the fault that the simulator commits on a paid call, or None.
 
-    Every request has a connection of its own. `fault()` names the fault that the simulator commits on a paid call, or None.
+    Every request has a connection of its own.
     """
 
     def __init__(self, port, fault=lambda: None):
         self.upstream_port = port
         self.fault = fault
-        self.calls = []
 
     async def __aenter__(self):
         self.listener = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=4096)
@@ -96,61 +95,18 @@ class Relay:
             writer.close()
             return
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
-        call = Relayed() if head.startswith(b"POST ") else None
-        fault = self.fault() if call else None
+        fault = self.fault() if head.startswith(b"POST ") else None
         more = b"Connection: close\r\n" + (f"X-Sim-Fault: {fault}\r\n".encode() if fault else b"")
         up_writer.write(head[:-2] + more + b"\r\n")
-        if call:
-            self.calls.append(call)
-        done = [asyncio.create_task(self._forward(reader, up_writer, call)), asyncio.create_task(self._answer(up_reader, writer, call))]
-        await asyncio.wait(done)
+        await asyncio.gather(self._forward(reader, up_writer), self._forward(up_reader, writer))
 
-    async def _forward(self, reader, up_writer, call):
+    @staticmethod
+    async def _forward(reader, writer):
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
-                up_writer.write(data)
-        if call:
-            call.left_at = asyncio.get_running_loop().time()
-            call.left.set()
-        up_writer.close()
-
-    async def _answer(self, up_reader, writer, call):
-        with contextlib.suppress(ConnectionError):
-            while data := await up_reader.read(65536):
                 writer.write(data)
                 await writer.drain()
-                if call:
-                    call.count(1)
-        if call:
-            call.count(0, is_over=True)
         writer.close()
-
-
-class Relayed:
-    """One paid call on its way."""
-
-    def __init__(self):
-        self.pieces = 0
-        self.is_over = False
-        self.left_at = None
-        self.left = asyncio.Event()
-        self._changed = asyncio.Event()
-
-    def count(self, pieces, is_over=False):
-        self.pieces += pieces
-        self.is_over = self.is_over or is_over
-        self._changed.set()
-
-    async def after(self, pieces):
-        """Waits until so many pieces of the answer have gone by, or it is over."""
-        while self.pieces < pieces and not self.is_over:
-            self._changed.clear()
-            await self._changed.wait()
-
-
-async def eventually(condition):
-    while not condition():
-        await asyncio.sleep(0.001)
 
 
 class Home:
@@ -196,11 +152,6 @@ def compare_books(rows, bill):
         wrong.append(f"the bill has {unmatched} that no row knows, and only {held} is held for calls without a name")
     wrong += [f"{row['key']}: left {row['state']}" for row in rows if row["state"] in ("reserved", "sent")]
     return wrong
-
-
-def percentile(values, percent):
-    values = sorted(values)
-    return values[min(len(values) - 1, len(values) * percent // 100)] if values else float("nan")
 
 
 def process_facts(pid):

@@ -2,6 +2,7 @@
 #include "native/serve/running_call.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
@@ -122,6 +123,24 @@ TEST_CASE("A cancel that nothing heeds lets go with the handle", "[running_call]
   CHECK((now() - asked).ms() < 1'000);
   call->abandon();
   CHECK(call->cancellation().times() == 2);
+}
+
+size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
+TEST_CASE("A call that has ended holds no descriptor and cannot be cancelled any more", "[running_call]") {
+  Alarms alarms;
+  const size_t before = open_descriptors();
+  std::vector<std::shared_ptr<RunningCall>> kept;
+  for (int i = 0; i < 32; ++i) {
+    kept.push_back(call_with(alarms, {}));
+    kept.back()->end({std::string(kFailed), {}});
+  }
+  CHECK(open_descriptors() == before);
+  CHECK_FALSE(kept.front()->cancel());
+  kept.front()->abandon();
 }
 
 TEST_CASE("A call that drains lets its seats go, and keeps its end for who asks later", "[running_call]") {
