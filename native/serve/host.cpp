@@ -96,6 +96,7 @@ Result<std::unique_ptr<Host>> Host::open(const Config& config, const HostOptions
   if (!menu) return menu.error();
   host->menu_.emplace(std::move(*menu));
   host->http_options_.state_key = random_secret();
+  host->http_options_.label = [] { return random_id("client-"); };
   if (auto ok = host->open_telemetry(config); !ok) return ok.error();
   ProductOptions product;
   product.telemetry = host->telemetry_.get();

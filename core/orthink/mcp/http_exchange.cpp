@@ -223,6 +223,7 @@ bool HttpExchange::check_legacy(const Message& message, std::string_view version
     return false;
   }
   if (options_.sessions) return check_session();
+  if (const std::string_view label = header("Mcp-Session-Id"); !label.empty()) client_ = label;
   session_ = Session{caller_.id, {}};
   session_->peer.revision = version.empty() ? kLegacyWithoutHeader : version;
   return true;
@@ -260,6 +261,7 @@ void HttpExchange::carry_out(Decision decision, const std::string& id) {
     if (session_) options_.sessions->change(client_, *decision.peer);
     else new_session_id_ = options_.sessions->open({caller_.id, std::move(*decision.peer)});
   }
+  if (!options_.sessions && options_.label && era_ == Era::legacy && method_ == "initialize") new_session_id_ = options_.label();
   if (auto* reply = std::get_if<Reply>(&decision.what)) return last_words({write_result(id, reply->result_json), 200});
   if (auto* refusal = std::get_if<Refusal>(&decision.what)) return last_words({write_error(id, refusal->fault), refusal->status});
   if (auto* begun = std::get_if<Begin>(&decision.what)) return begin(std::move(*begun), id);

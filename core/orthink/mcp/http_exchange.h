@@ -14,6 +14,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,7 +51,10 @@ struct HttpOptions {
   Duration comment_interval = Duration::seconds(15);
   Duration orphan_life = Duration::seconds(60);
   size_t body_bytes_max = limits::kAskBytesMax;
-  Sessions* sessions = nullptr;                // null: no session ids, no GET, no DELETE
+  Sessions* sessions = nullptr;                // null: nothing is kept, no GET, no DELETE
+  // Without sessions: names a legacy client at its handshake (as Mcp-Session-Id, visible ASCII, unguessable), so that its cancellations
+  // are told from those of its neighbours, whose ids are the same small numbers. Never asked for again. Null: none. Any thread.
+  std::function<std::string()> label;
 };
 
 class HttpExchange {
@@ -110,7 +114,7 @@ class HttpExchange {
   std::string method_;
   orthink::http::Head request_head_;           // its headers only
   Caller caller_;
-  std::string client_;                         // whose request ids these are: the session, or the peer
+  std::string client_;                         // whose request ids these are: the session, the label, or the peer
   uint64_t exchange_ = 0;
   std::optional<Session> session_;             // without sessions: what the request alone tells of a legacy client
   std::string new_session_id_, cors_origin_;

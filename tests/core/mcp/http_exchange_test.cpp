@@ -141,3 +141,29 @@ TEST_CASE("what an HTTP request is refused for") {
   CHECK(Post(kModernCall).status == 400);
   CHECK(Post(kModernCall, {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", "other"}}).status == 400);
 }
+
+TEST_CASE("a label tells the cancellations of two clients of one address apart") {
+  HttpOptions options;
+  options.label = [] { return std::string("client-1"); };
+  const auto run = [&options](const std::string& body, std::vector<http::Header> more) {
+    HttpExchange exchange(Instant::zero(), menu(), options, {"POST", Post::with(std::move(more)), body, {}, "peer", 1});
+    std::vector<HttpAct> acts;
+    for (;;) {
+      acts.push_back(exchange.poll());
+      if (std::holds_alternative<act::End>(acts.back()) || std::holds_alternative<act::WaitUntil>(acts.back())) return acts;
+    }
+  };
+  const std::vector<HttpAct> greeting = run(R"({"jsonrpc":"2.0","id":0,"method":"initialize"})", {});
+  const auto* head = std::get_if<act::Head>(&greeting.front());
+  REQUIRE(head);
+  CHECK(http::Head{head->status, head->headers}.find("Mcp-Session-Id") == "client-1");
+  const std::vector<HttpAct> modern = run(kModernCall, kModernHeaders);
+  CHECK(std::holds_alternative<act::Start>(modern.front()));
+  const std::string cancel = R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})";
+  const std::vector<HttpAct> labelled = run(cancel, {{"mcp-session-id", "client-1"}});
+  const std::vector<HttpAct> other = run(cancel, {});
+  REQUIRE(std::get_if<act::Deliver>(&labelled.front()));
+  REQUIRE(std::get_if<act::Deliver>(&other.front()));
+  CHECK(std::get_if<act::Deliver>(&labelled.front())->key == "cancel\nlocal\nclient-1\n1");
+  CHECK(std::get_if<act::Deliver>(&other.front())->key == "cancel\nlocal\npeer\n1");
+}
