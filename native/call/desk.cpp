@@ -1,5 +1,6 @@
 #include "native/call/desk.h"
 
+#include <chrono>
 #include <utility>
 
 #include "native/key.h"
@@ -17,7 +18,57 @@ bool is_older_than_a_day(const Catalogue& catalogue, Instant at) {
   return at - catalogue.catalog.fetched_at() >= kFreshFor;
 }
 
+Error interrupted() {
+  return make_error(Errc::cancelled, "interrupted while the ledger and the catalogue were opened");
+}
+
 }  // namespace
+
+class Desk::Turn {
+ public:
+  Turn(Desk& desk, int stop_fd) : desk_(desk), is_taken_(desk.take_turn(stop_fd)) {}
+  ~Turn() {
+    if (is_taken_) desk_.end_turn();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  explicit operator bool() const { return is_taken_; }
+
+ private:
+  Desk& desk_;
+  const bool is_taken_;
+};
+
+bool Desk::take_turn(int stop_fd) {
+  constexpr std::chrono::milliseconds kLook{20};  // how soon a stop is noticed while another has the turn
+  const int fds[] = {stop_fd};
+  std::unique_lock lock(mutex_);
+  while (has_turn_) {
+    turn_over_.wait_for(lock, kLook);
+    if (stop_fd >= 0 && wait_readable(fds, Instant::zero())) return false;
+  }
+  has_turn_ = true;
+  return true;
+}
+
+void Desk::end_turn() {
+  const std::lock_guard lock(mutex_);
+  has_turn_ = false;
+  turn_over_.notify_all();
+}
+
+std::optional<Error> Desk::failed_since(Instant asked) {
+  const std::lock_guard lock(mutex_);
+  return failure_ && failed_at_ >= asked ? failure_ : std::nullopt;
+}
+
+Error Desk::failed(const Error& error) {
+  if (error.errc == Errc::cancelled) return error;  // that call's own affair
+  const std::lock_guard lock(mutex_);
+  failure_ = error;
+  failed_at_ = now();
+  return error;
+}
 
 Desk::Desk(Config config) : first_(std::move(config)), config_(std::make_shared<const Config>(first_)) {}
 Desk::~Desk() = default;
@@ -79,7 +130,8 @@ std::shared_ptr<const Catalogue> Desk::catalogue_at_hand() {
 Result<std::shared_ptr<const Catalogue>> Desk::refresh_catalogue(int stop_fd) {
   const Result<Upstream> upstream = this->upstream();
   if (!upstream) return upstream.error();
-  const std::lock_guard opening(opening_);
+  const Turn turn(*this, stop_fd);
+  if (!turn) return interrupted();
   Result<Catalogue> catalogue = orthink::refresh_catalogue(first_, folders().cache, *upstream->client, now(), stop_fd);
   if (!catalogue) return catalogue.error();
   keep(std::move(*catalogue));
@@ -87,20 +139,15 @@ Result<std::shared_ptr<const Catalogue>> Desk::refresh_catalogue(int stop_fd) {
 }
 
 Result<std::shared_ptr<Store>> Desk::store() {
-  const std::lock_guard opening(opening_);
-  if (const std::shared_ptr<Book> book = book_at_hand()) return std::shared_ptr<Store>(book, &book->store());
   const std::lock_guard lock(mutex_);
+  if (book_) return std::shared_ptr<Store>(book_, &book_->store());
   if (store_) return store_;
   if (first_.store().empty()) return no_folder_for_ledger();
-  if (first_.store() == "memory:") {
-    Result<std::unique_ptr<Store>> own = open_store(first_.store());
-    if (!own) return own.error();
-    return std::shared_ptr<Store>(std::move(*own));  // empty: the book of this process is not open, so nothing was bought
-  }
   Result<std::unique_ptr<Store>> opened = open_store(first_.store());
   if (!opened) return opened.error();
-  store_ = std::move(*opened);
-  return store_;
+  std::shared_ptr<Store> store = std::move(*opened);
+  if (first_.store() != "memory:") store_ = store;  // one in memory is empty while the book is not open: nothing was bought
+  return store;
 }
 
 // A clock that was set, rightly or not, or that nobody has looked at since this machine started: the upstream's decides. GET /models
@@ -121,8 +168,11 @@ Result<std::shared_ptr<Book>> Desk::book_by_upstream_clock(const Error& refusal,
 
 Result<void> Desk::need_book(const Upstream& upstream, int stop_fd) {
   if (book_at_hand()) return {};
-  const std::lock_guard opening(opening_);
+  const Instant asked = now();
+  const Turn turn(*this, stop_fd);
+  if (!turn) return interrupted();
   if (book_at_hand()) return {};
+  if (const std::optional<Error> error = failed_since(asked)) return *error;
   upstream.client->warm_up();  // while the ledger is opened
   std::shared_ptr<Book> opened;
   Result<std::unique_ptr<Book>> book = Book::open(first_, {.ahead_of_upstream = {}, .clock = BookOptions::Clock::must_be_proven});
@@ -130,10 +180,10 @@ Result<void> Desk::need_book(const Upstream& upstream, int stop_fd) {
     opened = std::move(*book);
   } else if (book.error().errc == Errc::clock_refused) {
     Result<std::shared_ptr<Book>> other = book_by_upstream_clock(book.error(), upstream, stop_fd);
-    if (!other) return other.error();
+    if (!other) return failed(other.error());
     opened = std::move(*other);
   } else {
-    return book.error();
+    return failed(book.error());
   }
   const std::lock_guard lock(mutex_);
   book_ = std::move(opened);
@@ -141,27 +191,26 @@ Result<void> Desk::need_book(const Upstream& upstream, int stop_fd) {
   return {};
 }
 
+bool Desk::has_good_catalogue() {
+  const std::lock_guard lock(mutex_);
+  return catalogue_ && (!is_older_than_a_day(*catalogue_, now()) || now() < fetch_again_);
+}
+
 Result<void> Desk::need_catalogue(const Upstream& upstream, int stop_fd) {
-  const auto is_good = [this] {
+  if (has_good_catalogue()) return {};
+  {
     const std::lock_guard lock(mutex_);
-    return catalogue_ && (!is_older_than_a_day(*catalogue_, now()) || now() < fetch_again_);
-  };
-  if (is_good()) return {};
-  std::unique_lock opening(opening_, std::defer_lock);
-  const bool has_one = [this] {
-    const std::lock_guard lock(mutex_);
-    return catalogue_ != nullptr;
-  }();
-  if (has_one) {
-    if (!opening.try_lock()) return {};  // another fetches it; prepare() judges the age of the one there is
-  } else {
-    opening.lock();
+    if (catalogue_ && has_turn_) return {};  // another fetches it; prepare() judges the age of the one there is
   }
-  if (is_good()) return {};
+  const Instant asked = now();
+  const Turn turn(*this, stop_fd);
+  if (!turn) return interrupted();
+  if (has_good_catalogue()) return {};
+  if (const std::optional<Error> error = failed_since(asked)) return *error;
   Result<Catalogue> catalogue = current_catalogue(first_, folders().cache, *upstream.client, now(), stop_fd);
-  if (!catalogue) return catalogue.error();
+  if (!catalogue) return failed(catalogue.error());
   if (catalogue->clock_ahead)
-    if (auto ok = clock_guard::check_upstream(*catalogue->clock_ahead); !ok) return ok.error();
+    if (auto ok = clock_guard::check_upstream(*catalogue->clock_ahead); !ok) return failed(ok.error());
   keep(std::move(*catalogue));
   return {};
 }

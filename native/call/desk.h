@@ -8,6 +8,7 @@
 // Thread rule: any thread. One opens at a time; the others wait for what it opens, or go on with what there is.
 #pragma once
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -65,13 +66,25 @@ class Desk {
  private:
   Result<Upstream> find_upstream(const Config& config);
   Result<void> need_book(const Upstream& upstream, int stop_fd);
+  bool has_good_catalogue();
   Result<void> need_catalogue(const Upstream& upstream, int stop_fd);
   Result<std::shared_ptr<Book>> book_by_upstream_clock(const Error& refusal, const Upstream& upstream, int stop_fd);
   void keep(Catalogue catalogue);
 
-  const Config first_;   // of the start
-  std::mutex opening_;   // held while something is opened or fetched; taken before mutex_
-  std::mutex mutex_;     // of what stands below
+  // One opens or fetches at a time. Taking a turn waits for it: false when `stop_fd` became readable.
+  class Turn;
+  bool take_turn(int stop_fd);
+  void end_turn();
+  // What whoever had the turn failed with, when that was while we waited for it: it is not tried once more for each who waits.
+  [[nodiscard]] std::optional<Error> failed_since(Instant asked);
+  Error failed(const Error& error);
+
+  const Config first_;  // of the start
+  std::mutex mutex_;    // of what stands below
+  std::condition_variable turn_over_;
+  bool has_turn_ = false;
+  std::optional<Error> failure_;  // of the last turn
+  Instant failed_at_;
   std::shared_ptr<const Config> config_;
   std::optional<Upstream> upstream_;
   std::shared_ptr<Book> book_;

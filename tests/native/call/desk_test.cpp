@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/native/call/room.h"
+#include "tests/native/raw_server.h"
 
 namespace orthink {
 namespace {
@@ -45,6 +46,38 @@ TEST_CASE("Many who open at once share one book and one fetch of the catalogue",
   CHECK(a->book == b->book);
   CHECK(a->catalogue == b->catalogue);
   CHECK(a->upstream.client == b->upstream.client);
+  ::unsetenv("XDG_CACHE_HOME");
+}
+
+TEST_CASE("While one waits for an upstream that is silent, others can be called off, and none asks once more", "[desk]") {
+  std::atomic<int> asked{0};
+  test::RawServer silent([&asked](test::Connection& connection) {
+    if (!connection.read_request().empty()) ++asked;
+    static_cast<void>(connection.read_request());  // until the client closes
+  });
+  test::Room room;
+  room.set(",\"base_url\":\"" + silent.url() + "\"");
+  ::setenv("XDG_CACHE_HOME", room.folder.file("cache").c_str(), 1);
+  Desk desk(room.config());
+  Wakeup stop_first, stop_second;
+  std::optional<Errc> first, second;
+  std::thread fetching([&] {
+    const Result<Till> till = desk.open(stop_first.fd());
+    if (!till) first = till.error().errc;
+  });
+  while (asked == 0) std::this_thread::yield();
+  std::thread waiting([&] {
+    const Result<Till> till = desk.open(stop_second.fd());
+    if (!till) second = till.error().errc;
+  });
+  stop_second.notify();
+  waiting.join();
+  CHECK(second == Errc::cancelled);
+  CHECK(!first);
+  stop_first.notify();
+  fetching.join();
+  CHECK(first == Errc::cancelled);
+  CHECK(asked == 1);
   ::unsetenv("XDG_CACHE_HOME");
 }
 

@@ -31,7 +31,8 @@ class Room {
     ConfigSources sources;
     sources.file_path = folder.file("config.json");
     sources.state_folder = folder.path();
-    std::string text = "{\"base_url\":\"" + simulator->url() + "\",\"key_file\":\"" + folder.file("key") + "\",\"store\":\"memory:\"" + more_ + "}";
+    const std::string url = has_own_url_ ? "" : "\"base_url\":\"" + simulator->url() + "\",";
+    std::string text = "{" + url + "\"key_file\":\"" + folder.file("key") + "\",\"store\":\"memory:\"" + more_ + "}";
     REQUIRE(write_file(sources.file_path, text, 0600));
     Result<Config> loaded = load_config(sources);
     INFO((loaded ? std::string() : loaded.error().message));
@@ -39,7 +40,10 @@ class Room {
     return *loaded;
   }
   // More settings, as members of the configuration's file: ",\"listen\":\"...\"".
-  void set(std::string_view more) { more_ = more; }
+  void set(std::string_view more) {
+    more_ = more;
+    has_own_url_ = more.find("base_url") != std::string_view::npos;
+  }
   [[nodiscard]] size_t bought() const { return simulator->bill().lines.size(); }
 
   TemporaryFolder folder;
@@ -47,6 +51,7 @@ class Room {
 
  private:
   std::string more_;
+  bool has_own_url_ = false;
 };
 
 inline Ask ask_of(std::string_view document) {
