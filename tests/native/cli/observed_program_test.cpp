@@ -19,7 +19,7 @@ namespace orthink {
 namespace {
 
 using test::Child;
-using test::Collector;
+using test::OtlpCollector;
 
 const std::string kKey = "sk-or-v1-c4n4ry0123456789abcdef0123456789";
 // The simulator repeats the first 200 characters of a question in its answer, and answers are kept for `why`.
@@ -74,7 +74,7 @@ class Watched {
   }
 
   test::Home home;
-  Collector collector;
+  OtlpCollector collector;
   std::unique_ptr<sim::Simulator> simulator;
   std::unique_ptr<Child> child;
   uint16_t mcp_port = 0;
@@ -86,9 +86,9 @@ std::string question() {
 }
 
 // The spans that the collector was sent, by name.
-std::map<std::string, json::Value> spans_of(const Collector& collector) {
+std::map<std::string, json::Value> spans_of(const OtlpCollector& collector) {
   std::map<std::string, json::Value> spans;
-  for (const Collector::Request& request : collector.requests()) {
+  for (const OtlpCollector::Request& request : collector.requests()) {
     const Result<json::Value> sent = json::parse(request.body);
     REQUIRE(sent);
     const json::Value* all = sent->find("resourceSpans");
@@ -158,7 +158,7 @@ TEST_CASE("no key, token or prompt is told, at any level, whether calls go well 
       CHECK(metrics.find("c4n4ry") == std::string::npos);
       CHECK(ready.find("c4n4ry") == std::string::npos);
       CHECK(server.child->error_text().find("c4n4ry") == std::string::npos);
-      for (const Collector::Request& sent : server.collector.requests()) CHECK((sent.head + sent.body).find("c4n4ry") == std::string::npos);
+      for (const OtlpCollector::Request& sent : server.collector.requests()) CHECK((sent.head + sent.body).find("c4n4ry") == std::string::npos);
       for (const auto& file : std::filesystem::recursive_directory_iterator(server.home.path())) {
         if (!file.is_regular_file() || file.path().filename() == "key") continue;
         const Result<std::string> bytes = read_file(file.path(), size_t{64} << 20);
@@ -168,6 +168,33 @@ TEST_CASE("no key, token or prompt is told, at any level, whether calls go well 
       }
     }
   }
+}
+
+TEST_CASE("over standard input a request is a span of its asker's trace too", "[serve]") {
+  const test::Home home;
+  OtlpCollector collector;
+  Child child({"mcp"}, {{"HOME", home.path()}, {"OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()}, {"ORTHINK_LOG_LEVEL", "warn"}});
+  child.write(
+      R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}})"
+      "\n");
+  child.line();
+  child.write(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"health","arguments":{},"_meta":{"traceparent":"00-)" + kTrace +
+              "-00f067aa0ba902b7-01\"}}}\n");
+  child.line();
+  child.end_input();
+  CHECK(child.wait() == 0);
+  const std::map<std::string, json::Value> spans = spans_of(collector);
+  REQUIRE(spans.count("tools/call health") == 1);
+  const json::Value& span = spans.at("tools/call health");
+  CHECK(span.find("traceId")->text() == kTrace);
+  CHECK(json::dump(span).find(R"({"key":"network.transport","value":{"stringValue":"pipe"}})") != std::string::npos);
+}
+
+TEST_CASE("keys that are read again are counted", "[serve]") {
+  Watched server("info");
+  server.child->signal(SIGHUP);
+  server.child->error_line("\"event\":\"reloaded\"");
+  CHECK(server.metrics().value("orthink_key_reloads_total") == "1");
 }
 
 TEST_CASE("a collector that is not there changes nothing for the server", "[serve]") {

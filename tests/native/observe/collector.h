@@ -1,6 +1,6 @@
 // A collector of OTLP over HTTP on loopback, as far as a test needs it: keeps what comes and answers as it is told.
 //
-//   Collector collector([](size_t number) { return number == 1 ? Collector::status(503) : Collector::status(200); });
+//   OtlpCollector collector([](size_t number) { return number == 1 ? OtlpCollector::status(503) : OtlpCollector::status(200); });
 //   collector.endpoint();           // for OTEL_EXPORTER_OTLP_ENDPOINT
 //   collector.wait_for(2);          // blocks until two requests have come
 #pragma once
@@ -16,7 +16,7 @@
 
 namespace orthink::test {
 
-class Collector {
+class OtlpCollector {
  public:
   struct Request {
     std::string head;  // with the request line
@@ -26,9 +26,9 @@ class Collector {
   // The whole answer to the request of this number, from 1; empty: none, until the collector is released.
   using Answers = std::function<std::string(size_t number)>;
 
-  Collector() : Collector([](size_t) { return status(200); }) {}
-  explicit Collector(Answers answers) : answers_(std::move(answers)), server_([this](Connection& c) { serve(c); }) {}
-  ~Collector() { release(); }
+  OtlpCollector() : OtlpCollector([](size_t) { return status(200); }) {}
+  explicit OtlpCollector(Answers answers) : answers_(std::move(answers)), server_([this](Connection& c) { serve(c); }) {}
+  ~OtlpCollector() { release(); }
 
   static std::string status(int code, const std::string& headers = "", const std::string& body = "{}") {
     return "HTTP/1.1 " + std::to_string(code) + " X\r\nContent-Type: application/json\r\n" + headers + "Content-Length: " +

@@ -14,13 +14,13 @@
 namespace orthink::observe {
 namespace {
 
-using test::Collector;
+using test::OtlpCollector;
 using Variables = std::map<std::string, std::string>;
 
 constexpr std::string_view kParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const std::string kModel = "openai/gpt-5-mini";
 
-std::unique_ptr<Telemetry> opened(const Collector& collector, Variables more = {}) {
+std::unique_ptr<Telemetry> opened(const OtlpCollector& collector, Variables more = {}) {
   more.emplace("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
   more.emplace("OTEL_BSP_SCHEDULE_DELAY", "3600000");  // batches leave when they are full, or at a flush
   more.emplace("OTEL_METRIC_EXPORT_INTERVAL", "3600000");
@@ -68,7 +68,7 @@ RequestFacts request_of(const TraceContext& trace) {
   return facts;
 }
 
-json::Value document(const Collector::Request& request) {
+json::Value document(const OtlpCollector::Request& request) {
   Result<json::Value> value = json::parse(request.body);
   INFO(request.body.substr(0, 400));
   REQUIRE(value);
@@ -99,14 +99,14 @@ const json::Value* metric_named(const json::Value& metrics, std::string_view nam
 }
 
 TEST_CASE("a call and the request it was made for are spans of one trace, in the conventions' words") {
-  Collector collector;
+  OtlpCollector collector;
   const auto telemetry = opened(collector, {{"OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=t1"}, {"OTEL_SERVICE_NAME", "think-gate"}});
   const TraceContext request = telemetry->begin_trace(kParent, "rojo=1");
   const TraceContext call = telemetry->begin_child(request);
   telemetry->call_ended(call_of(call));
   telemetry->request_ended(request_of(request));
   REQUIRE(telemetry->flush(soon()));
-  const std::vector<Collector::Request> requests = collector.requests();
+  const std::vector<OtlpCollector::Request> requests = collector.requests();
   REQUIRE(requests.size() == 2);
   CHECK(requests[0].path() == "/v1/traces");
   CHECK(requests[0].head.find("x-tenant: t1") != std::string::npos);
@@ -146,12 +146,12 @@ TEST_CASE("a call and the request it was made for are spans of one trace, in the
 }
 
 TEST_CASE("metrics are sent as they stand: cumulative, integers as strings, decimals without a floating point") {
-  Collector collector;
+  OtlpCollector collector;
   const auto telemetry = opened(collector);
   telemetry->call_began();
   telemetry->call_ended(call_of({}));
   REQUIRE(telemetry->flush(soon()));
-  const std::vector<Collector::Request> requests = collector.requests();
+  const std::vector<OtlpCollector::Request> requests = collector.requests();
   REQUIRE(requests.size() == 1);
   CHECK(requests[0].path() == "/v1/metrics");
   const json::Value sent = document(requests[0]);
@@ -185,13 +185,13 @@ TEST_CASE("metrics are sent as they stand: cumulative, integers as strings, deci
 }
 
 TEST_CASE("a full batch leaves by itself, and what finds the queue full is dropped and counted") {
-  Collector collector([](size_t) { return ""; });
+  OtlpCollector collector([](size_t) { return ""; });
   const auto telemetry = opened(collector, {{"OTEL_BSP_MAX_QUEUE_SIZE", "4"}, {"OTEL_METRICS_EXPORTER", "none"}});
   const auto offer = [&](int n) {
     for (int i = 0; i < n; ++i) telemetry->request_ended(request_of(telemetry->begin_trace("", "")));
   };
   offer(4);
-  const std::vector<Collector::Request> requests = collector.wait_for(1);
+  const std::vector<OtlpCollector::Request> requests = collector.wait_for(1);
   REQUIRE(requests.size() == 1);
   CHECK(items(document(requests[0]), "resourceSpans", "scopeSpans", "spans").members().size() == 4);
   offer(7);
@@ -202,12 +202,12 @@ TEST_CASE("a full batch leaves by itself, and what finds the queue full is dropp
 TEST_CASE("an export is tried again where that can help, and given up where it cannot") {
   for (const int refused : {429, 502, 503, 504, 400, 500}) {
     CAPTURE(refused);
-    Collector collector([&](size_t number) { return Collector::status(number == 1 ? refused : 200, "Retry-After: 0\r\n"); });
+    OtlpCollector collector([&](size_t number) { return OtlpCollector::status(number == 1 ? refused : 200, "Retry-After: 0\r\n"); });
     const auto telemetry = opened(collector, {{"OTEL_METRICS_EXPORTER", "none"}});
     telemetry->request_ended(request_of(telemetry->begin_trace("", "")));
     const bool helps = refused != 400 && refused != 500;
     CHECK(telemetry->flush(soon()) == helps);
-    const std::vector<Collector::Request> requests = collector.requests();
+    const std::vector<OtlpCollector::Request> requests = collector.requests();
     REQUIRE(requests.size() == (helps ? 2 : 1));
     if (helps) CHECK(requests[0].body == requests[1].body);
     const test::Exposition page = test::read_exposition(telemetry->prometheus());
@@ -217,7 +217,7 @@ TEST_CASE("an export is tried again where that can help, and given up where it c
 }
 
 TEST_CASE("what the collector says it rejected is counted as dropped") {
-  Collector collector([](size_t) { return Collector::status(200, "", R"({"partialSuccess":{"rejectedSpans":"1","errorMessage":"full"}})"); });
+  OtlpCollector collector([](size_t) { return OtlpCollector::status(200, "", R"({"partialSuccess":{"rejectedSpans":"1","errorMessage":"full"}})"); });
   const auto telemetry = opened(collector, {{"OTEL_METRICS_EXPORTER", "none"}});
   telemetry->request_ended(request_of(telemetry->begin_trace("", "")));
   CHECK(telemetry->flush(soon()));
@@ -225,7 +225,7 @@ TEST_CASE("what the collector says it rejected is counted as dropped") {
 }
 
 TEST_CASE("a collector that does not answer holds neither a flush nor the end of the program") {
-  Collector collector([](size_t) { return ""; });
+  OtlpCollector collector([](size_t) { return ""; });
   const Instant began = now();
   {
     const auto telemetry = opened(collector);
@@ -247,7 +247,7 @@ TEST_CASE("nobody waits at the end for a collector that is not there") {
 }
 
 TEST_CASE("only what is sampled is sent") {
-  Collector collector;
+  OtlpCollector collector;
   const auto telemetry = opened(collector, {{"OTEL_METRICS_EXPORTER", "none"}});
   const TraceContext unsampled = telemetry->begin_trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", "");
   CHECK(unsampled.is_valid());
@@ -277,7 +277,7 @@ TEST_CASE("without a collector the asker's own place goes on as it came") {
 }
 
 TEST_CASE("no credential of a field leaves with a span") {
-  Collector collector;
+  OtlpCollector collector;
   const auto telemetry = opened(collector);
   const std::string canary = "sk-or-v1-c4n4ry0123456789";
   const TraceContext trace = telemetry->begin_trace("", "");
@@ -288,7 +288,7 @@ TEST_CASE("no credential of a field leaves with a span") {
   request.method = request.tool = request.revision = "Bearer " + canary;
   telemetry->request_ended(request);
   REQUIRE(telemetry->flush(soon()));
-  for (const Collector::Request& sent : collector.requests()) {
+  for (const OtlpCollector::Request& sent : collector.requests()) {
     CHECK(sent.body.find("c4n4ry") == std::string::npos);
     document(sent);
   }
@@ -309,7 +309,7 @@ TEST_CASE("headers go nowhere unencrypted but to this machine") {
 }
 
 TEST_CASE("what traces cost a request", "[.benchmark]") {
-  Collector collector;
+  OtlpCollector collector;
   const auto telemetry = opened(collector, {{"OTEL_METRICS_EXPORTER", "none"}, {"OTEL_BSP_MAX_QUEUE_SIZE", "1000000"}});
   BENCHMARK("begin_trace and request_ended, traced") { telemetry->request_ended(request_of(telemetry->begin_trace("", ""))); };
 }
