@@ -73,7 +73,7 @@ lane_asan() {
 }
 
 lane_tsan() {
-  build_preset tsan && run_ctest build/tsan tsan -R '^rigs: threads|^native_serve_test: '
+  build_preset tsan && run_ctest build/tsan tsan -R '^rigs: threads|^native_(serve|observe)_test: '
 }
 
 # Every state of the ledger's model, and the mistakes planted in it.
