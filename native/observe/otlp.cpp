@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kCumulative = 2;    // AggregationTemporality
 constexpr int64_t kStatusError = 2;   // Status.StatusCode
-constexpr uint64_t kSampledFlag = 1;  // of a span's flags, with whether the parent is known to be elsewhere
+constexpr uint64_t kSampledFlag = 1;  // of a span's flags, as in a traceparent
 
 std::string nanos(Instant when) {
   return std::to_string(when.us) + "000";

@@ -199,6 +199,17 @@ TEST_CASE("a full batch leaves by itself, and what finds the queue full is dropp
   CHECK(page.value("orthink_telemetry_dropped_total", {{"signal", "traces"}, {"reason", "queue_full"}}) == "3");
 }
 
+TEST_CASE("spans leave when their delay is over, metrics at their interval") {
+  OtlpCollector collector;
+  const auto telemetry = opened(collector, {{"OTEL_BSP_SCHEDULE_DELAY", "10"}, {"OTEL_METRIC_EXPORT_INTERVAL", "20"}});
+  telemetry->request_ended(request_of(telemetry->begin_trace("", "")));
+  const std::vector<OtlpCollector::Request> requests = collector.wait_for(4);
+  REQUIRE(requests.size() >= 4);
+  size_t traces = 0;
+  for (const OtlpCollector::Request& request : requests) traces += request.path() == "/v1/traces" ? 1 : 0;
+  CHECK(traces == 1);
+}
+
 TEST_CASE("an export is tried again where that can help, and given up where it cannot") {
   for (const int refused : {429, 502, 503, 504, 400, 500}) {
     CAPTURE(refused);
