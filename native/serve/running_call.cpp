@@ -119,6 +119,8 @@ void RunningCall::tell(const Standing& standing, Instant at, bool is_first_token
   next_tell_ = at + pacing_.tell_every;
   const std::lock_guard lock(mutex_);
   standing_ = standing;
+  // Until there is a token only the beat speaks: what is allowed in a second is kept for the first one.
+  if (!is_first_token && standing.thinking_tokens + standing.output_tokens == 0) return;
   told_at_ = at;
   post_progress();
 }

@@ -32,7 +32,7 @@ struct ConversationOptions {
   Caller caller;
   std::string state_key;                               // seals request states; empty = a call cannot keep state
   Duration state_life = Duration::seconds(15 * 60);
-  Duration progress_interval = Duration::millis(500);  // between two progress notifications of a call
+  Duration progress_interval = Duration::millis(500);  // progress notifications of a call: two in any two of these
   size_t calls_max = 64;                               // open at a time; one more is refused
   size_t line_bytes_max = limits::kAskBytesMax;
 };

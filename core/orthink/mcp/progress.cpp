@@ -11,7 +11,8 @@ std::optional<news::Progress> Progress::offer(Instant now, news::Progress news) 
 
 std::optional<news::Progress> Progress::due(Instant now) {
   if (!held_ || now < free_at_) return std::nullopt;
-  free_at_ = now + interval_;
+  if (left_at_) free_at_ = *left_at_ + interval_ + interval_;
+  left_at_ = now;
   last_ = held_->done;
   return std::exchange(held_, std::nullopt);
 }

@@ -1,5 +1,6 @@
-// Progress: holds a call's progress to rising values and to one notification an interval; the newest of what came too soon leaves later
-// (specification, "Progress": the value must increase; both sides should limit the rate).
+// Progress: holds a call's progress to rising values and to two notifications in any two intervals; the newest of what came too soon leaves
+// later (specification, "Progress": the value must increase; both sides should limit the rate). Two, not one an interval: the first token
+// may follow the beginning at once.
 #pragma once
 
 #include <optional>
@@ -23,6 +24,7 @@ class Progress {
  private:
   Duration interval_;
   Instant free_at_ = Instant::zero();
+  std::optional<Instant> left_at_;  // the last one
   std::optional<uint64_t> last_;
   std::optional<news::Progress> held_;
 };

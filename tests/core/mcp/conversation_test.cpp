@@ -86,12 +86,14 @@ TEST_CASE("progress leaves twice a second, the newest of what was held back") {
   const uint64_t number = t.started[0].number;
   CHECK(t.hand(event::NewsOf{number, news::Progress{1, 9, "a"}}, 10) ==
         R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t","progress":1,"total":9,"message":"a"}})" "\n");
-  CHECK(t.hand(event::NewsOf{number, news::Progress{2, {}, "b"}}, 20).empty());
+  CHECK(t.hand(event::NewsOf{number, news::Progress{2, {}, "b"}}, 20) ==
+        R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t","progress":2,"message":"b"}})" "\n");
   CHECK(t.hand(event::NewsOf{number, news::Progress{3, {}, "c"}}, 30).empty());
-  CHECK(t.hand(event::Tick{}, 509).empty());
-  CHECK(t.hand(event::Tick{}, 510) ==
-        R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t","progress":3,"message":"c"}})" "\n");
-  CHECK(t.hand(event::NewsOf{number, news::Progress{3, {}, "d"}}, 2'000).empty());
+  CHECK(t.hand(event::NewsOf{number, news::Progress{4, {}, "d"}}, 40).empty());
+  CHECK(t.hand(event::Tick{}, 1'009).empty());
+  CHECK(t.hand(event::Tick{}, 1'010) ==
+        R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t","progress":4,"message":"d"}})" "\n");
+  CHECK(t.hand(event::NewsOf{number, news::Progress{4, {}, "e"}}, 3'000).empty());
 }
 
 TEST_CASE("the end of input cancels everything; a stop says so") {
