@@ -103,5 +103,18 @@ TEST_CASE("a refusal is counted by its reason, and holds nothing", "[purchase]")
   CHECK(page.value("orthink_held_usd") == "0");
 }
 
+TEST_CASE("a limit that stands against a call is one refusal and one call that was refused", "[purchase]") {
+  test::Room room("", R"(,"daily_limit_usd":"0.000001")");
+  Desk desk(room.config());
+  const auto telemetry = opened();
+  Nobody nobody;
+  const Bought bought = buy(desk, test::ask_of(kQuestion), {.telemetry = telemetry.get()}, nobody);
+  REQUIRE(bought.exchange);
+  const test::Exposition page = test::read_exposition(telemetry->prometheus());
+  CHECK(page.value("orthink_refusals_total", {{"reason", "budget_refused"}}) == "1");
+  CHECK(page.value("orthink_calls_total", {{"outcome", "refused"}}) == "1");
+  CHECK(total(page, "orthink_calls_total") == 1);
+}
+
 }  // namespace
 }  // namespace orthink
