@@ -8,7 +8,7 @@
 using namespace orthink;
 using namespace orthink::mcp;
 
-TEST_CASE("whatever comes, progress rises, is is never closer than the interval, and its newest value gets out") {
+TEST_CASE("whatever comes, progress rises, no more than two leave in two intervals, and the newest value gets out") {
   for (uint64_t seed = 1; seed <= orthink::test::seeded_rounds(); ++seed) {
     INFO("seed " << seed);
     orthink::test::Seeded seeded(seed);
