@@ -32,6 +32,11 @@ void Alarms::cancel(const Id& id) {
   dropped = waiting_.extract(id);
 }
 
+size_t Alarms::waiting() {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 void Alarms::run() {
   std::unique_lock lock(mutex_);
   while (!is_ending_) {

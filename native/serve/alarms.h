@@ -30,6 +30,7 @@ class Alarms {
   Alarms& operator=(const Alarms&) = delete;
 
   Id at(Instant when, std::function<void()> ring);
+  [[nodiscard]] size_t waiting();  // that have not rung
   void cancel(const Id& id);  // one that has rung, or is ringing, is none of its business
 
  private:

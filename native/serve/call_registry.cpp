@@ -1,49 +1,112 @@
 #include "native/serve/call_registry.h"
 
+#include <algorithm>
+
 namespace orthink::serve {
+namespace {
+
+constexpr Duration kSweepEvery = Duration::seconds(10);
+constexpr size_t kOwnBytes = 1'024;  // about what a kept call takes beside its texts
+
+size_t bytes_of(const RunningCall& call) { return call.kept_bytes() + kOwnBytes; }
+
+Error too_many(size_t running, std::string_view whose) {
+  Error error = make_error(Errc::rate_limited, std::to_string(running) + " calls are running, the most " + std::string(whose),
+                           "Ask again when some have ended.");
+  error.retry_after = Duration::seconds(5);
+  return error;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<RunningCall>> CallRegistry::open(Alarms& alarms, const std::string& owner, const std::string& stream_id, Instant now) {
   const std::lock_guard lock(mutex_);
-  forget_old(now);
-  if (running_ >= running_max_) {
-    Error error = make_error(Errc::rate_limited, std::to_string(running_) + " calls are running, the most this server takes at once",
-                             "Ask again when some have ended.");
-    error.retry_after = Duration::seconds(5);
-    return error;
+  sweep(now);
+  Owner& own = owners_[owner];
+  own.asked = now;
+  if (running_ >= running_max_) return too_many(running_, "this server takes at once");
+  if (owners_.size() > 1 && own.running >= std::max<size_t>(1, running_max_ / 2))
+    return too_many(own.running, "that one caller may have at once while others are there");
+  const auto same = own.calls.find(stream_id);
+  if (same != own.calls.end()) {
+    if (!same->second->is_over()) {
+      return make_error(Errc::invalid_argument, "stream_id \"" + stream_id + "\" names a call that is running",
+                        "Give another stream_id, or fetch that call with get_result.");
+    }
+    const auto ending = std::find(own.ended.begin(), own.ended.end(), same->second);
+    if (ending != own.ended.end())
+      forget(own, ending);
+    else
+      own.calls.erase(same);  // it has just ended: close() finds it replaced
   }
-  std::shared_ptr<RunningCall>& place = calls_[{owner, stream_id}];
-  if (place && !place->is_over()) {
-    return make_error(Errc::invalid_argument, "stream_id \"" + stream_id + "\" names a call that is running",
-                      "Give another stream_id, or fetch that call with get_result.");
-  }
-  place = std::make_shared<RunningCall>(alarms, owner, stream_id, now);
+  auto call = std::make_shared<RunningCall>(alarms, owner, stream_id, now);
+  own.calls.emplace(stream_id, call);
+  ++own.running;
   ++running_;
-  return place;
+  return call;
 }
 
 std::shared_ptr<RunningCall> CallRegistry::find(const std::string& owner, const std::string& stream_id, Instant now) {
   const std::lock_guard lock(mutex_);
-  forget_old(now);
-  const auto found = calls_.find({owner, stream_id});
-  return found == calls_.end() ? nullptr : found->second;
+  sweep(now);
+  const auto own = owners_.find(owner);
+  if (own == owners_.end()) return nullptr;
+  const auto found = own->second.calls.find(stream_id);
+  if (found == own->second.calls.end()) return nullptr;
+  const bool is_too_old = found->second->is_over() && found->second->over_since() + kKeptFor < now;
+  return is_too_old ? nullptr : found->second;
 }
 
 void CallRegistry::close(const std::shared_ptr<RunningCall>& call, Instant now) {
   const std::lock_guard lock(mutex_);
+  Owner& own = owners_[call->owner()];
+  --own.running;
   --running_;
-  ended_.push_back(call);
-  ended_bytes_ += call->kept_bytes();
-  forget_old(now);
+  const auto known = own.calls.find(call->stream_id());
+  if (known == own.calls.end() || known->second != call) return;
+  if (call->is_refused() && call->is_told()) {
+    own.calls.erase(known);
+    return;
+  }
+  const size_t bytes = bytes_of(*call);
+  own.ended.push_back(call);
+  own.ended_bytes += bytes;
+  ended_bytes_ += bytes;
+  forget_too_many(own);
+  sweep(now);
 }
 
-void CallRegistry::forget_old(Instant now) {
-  const auto is_too_much = [&] { return ended_.size() > kEndingsMax || (ended_bytes_ > kEndingBytesMax && ended_.size() > 1); };
-  while (!ended_.empty() && (is_too_much() || ended_.front()->over_since() + kKeptFor < now)) {
-    const std::shared_ptr<RunningCall> oldest = std::move(ended_.front());
-    ended_.pop_front();
-    ended_bytes_ -= oldest->kept_bytes();
-    const auto found = calls_.find({oldest->owner(), oldest->stream_id()});
-    if (found != calls_.end() && found->second == oldest) calls_.erase(found);
+void CallRegistry::forget(Owner& owner, std::deque<std::shared_ptr<RunningCall>>::iterator ending) {
+  const size_t bytes = bytes_of(**ending);
+  owner.ended_bytes -= bytes;
+  ended_bytes_ -= bytes;
+  owner.calls.erase((*ending)->stream_id());
+  owner.ended.erase(ending);
+}
+
+void CallRegistry::forget_one(Owner& owner) {
+  const auto spare = std::find_if(owner.ended.begin(), owner.ended.end(), [](const auto& call) { return call->is_spare(); });
+  forget(owner, spare != owner.ended.end() ? spare : owner.ended.begin());
+}
+
+void CallRegistry::forget_too_many(Owner& newest) {
+  if (newest.ended.size() > kEndingsMax) forget_one(newest);
+  while (ended_bytes_ > kEndingBytesMax) {
+    const auto has_less = [](const auto& a, const auto& b) { return a.second.ended_bytes < b.second.ended_bytes; };
+    Owner& largest = std::max_element(owners_.begin(), owners_.end(), has_less)->second;
+    if (largest.ended.size() < 2) return;
+    forget_one(largest);
+  }
+}
+
+void CallRegistry::sweep(Instant now) {
+  if (now < next_sweep_) return;
+  next_sweep_ = now + kSweepEvery;
+  for (auto own = owners_.begin(); own != owners_.end();) {
+    Owner& owner = own->second;
+    while (!owner.ended.empty() && owner.ended.front()->over_since() + kKeptFor < now) forget(owner, owner.ended.begin());
+    const bool is_gone = owner.calls.empty() && owner.asked + kIsThereFor < now;
+    own = is_gone ? owners_.erase(own) : std::next(own);
   }
 }
 
@@ -55,8 +118,9 @@ size_t CallRegistry::running() const {
 std::vector<std::shared_ptr<RunningCall>> CallRegistry::all_running() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<RunningCall>> all;
-  for (const auto& [key, call] : calls_)
-    if (!call->is_over()) all.push_back(call);
+  for (const auto& [name, owner] : owners_)
+    for (const auto& [id, call] : owner.calls)
+      if (!call->is_over()) all.push_back(call);
   return all;
 }
 

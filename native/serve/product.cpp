@@ -18,7 +18,8 @@ constexpr Duration kProblemsFor = Duration::seconds(1);
 
 Error unknown_stream(const std::string& stream_id) {
   return make_error(Errc::invalid_argument, "no call of yours is named \"" + stream_id + "\"",
-                    "Use the stream_id that thinking_completion answered; what has ended is kept for an hour.");
+                    "Use the stream_id that thinking_completion answered. What has ended is kept for an hour at most; what you were told, or was "
+                    "refused, may be forgotten sooner.");
 }
 
 // Someone who waits for a paid call. Whoever asked for it takes it along when they go.
@@ -159,7 +160,7 @@ void Product::log(const Order& order, const Bought& bought, Instant began) {
   const std::string asked = receipt.asked_model.value_or("");
   const bool is_model = desk_.catalogue_at_hand()->catalog.find(asked).has_value();
   options_.log->write(observe::LogLevel::info, "call_ended",
-                      {{"call_id", order.call_id}, {"caller", order.caller.id}, {"model", is_model ? asked : "other"},
+                      {{"call_id", receipt.call_id.value_or(order.call_id)}, {"caller", order.caller.id}, {"model", is_model ? asked : "other"},
                        {"provider", receipt.provider.value_or("")}, {"ended", ended}, {"error", error ? error->code : std::string()},
                        {"cost_usd", receipt.cost ? receipt.cost->to_decimal() : std::string(is_made ? "unknown" : "0")},
                        {"attempts", receipt.attempts}, {"took_ms", (now() - began).ms()}});

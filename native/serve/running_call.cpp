@@ -23,6 +23,7 @@ RunningCall::SeatId RunningCall::sit(Seat seat) {
   const SeatId id = ++last_seat_;
   if (ending_) {
     const Ending ending = *ending_;
+    is_told_ = true;
     lock.unlock();
     seat.to->post(seat.number, mcp::news::Result{result(ending, seat.include)});
     return id;
@@ -40,9 +41,7 @@ RunningCall::SeatId RunningCall::sit(Seat seat) {
   }
   if (seated.seat.wants_progress) {
     post_progress(seated.seat);
-    alarms_.at(now() + pacing_.beat_every, [self] {
-      if (const auto call = self.lock()) call->beat();
-    });
+    if (!has_beat_) set_beat(now() + pacing_.beat_every);
   }
   seats_.emplace(id, std::move(seated));
   return id;
@@ -125,9 +124,17 @@ void RunningCall::tell(const Standing& standing, Instant at, bool is_first_token
   post_progress();
 }
 
-// Every seat that wants progress sets its own beat; what was said meanwhile counts.
+void RunningCall::set_beat(Instant at) {
+  has_beat_ = true;
+  alarms_.at(at, [self = weak_from_this()] {
+    if (const auto call = self.lock()) call->beat();
+  });
+}
+
+// One for all seats; what was said meanwhile counts.
 void RunningCall::beat() {
   const std::lock_guard lock(mutex_);
+  has_beat_ = false;
   const bool is_wanted = std::any_of(seats_.begin(), seats_.end(), [](const auto& each) { return each.second.seat.wants_progress; });
   if (!is_wanted) return;
   const Instant at = now();
@@ -135,10 +142,7 @@ void RunningCall::beat() {
     told_at_ = at;
     post_progress();
   }
-  const std::weak_ptr<RunningCall> self = weak_from_this();
-  alarms_.at(told_at_ + pacing_.beat_every, [self] {
-    if (const auto call = self.lock()) call->beat();
-  });
+  set_beat(told_at_ + pacing_.beat_every);
 }
 
 void RunningCall::post_progress() {
@@ -185,6 +189,8 @@ void RunningCall::end(Ending ending) {
     seats.swap(seats_);
     ending_ = ending;
     over_since_ = now();
+    is_refused_ = ending.refused.has_value();
+    if (!seats.empty()) is_told_ = true;
     cancellation_.reset();
   }
   release(seats, ending);

@@ -9,6 +9,7 @@
 // Thread rule: any thread; tell(), drains() and end() from the one that drives the call.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -81,6 +82,10 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   [[nodiscard]] bool is_over() const;
   [[nodiscard]] Instant over_since() const;  // never() while it runs
   [[nodiscard]] size_t kept_bytes() const;   // of its ending
+  // Somebody was told how it ended, or it ended without anything having been bought: it can be forgotten first.
+  [[nodiscard]] bool is_spare() const { return is_told_ || is_refused_; }
+  [[nodiscard]] bool is_told() const { return is_told_; }
+  [[nodiscard]] bool is_refused() const { return is_refused_; }
   [[nodiscard]] Standing standing() const;
 
   // Progress leaves with the first token and then at most every tell_every; alarms see to one every beat_every.
@@ -101,6 +106,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   [[nodiscard]] std::string handle() const;          // REQUIRES: the mutex is held
   [[nodiscard]] std::string result(const Ending& ending, tools::Include include) const;
   void release(const std::map<SeatId, Seated>& seats, const Ending& ending);
+  void set_beat(Instant at);                         // REQUIRES: the mutex is held
 
   Alarms& alarms_;
   const std::string owner_, stream_id_;
@@ -116,8 +122,11 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   uint64_t told_ = 0;        // the value of the last progress
   Instant told_at_;
   bool is_cancelled_ = false;
+  bool has_beat_ = false;    // the alarm of the next beat is set: one for all seats
   std::optional<Ending> ending_;
   Instant over_since_ = Instant::never();
+  std::atomic<bool> is_told_{false};
+  std::atomic<bool> is_refused_{false};
 };
 
 }  // namespace orthink::serve

@@ -82,6 +82,15 @@ TEST_CASE("In silence there is a beat", "[running_call]") {
   call->end({std::string(kFailed), {}});
 }
 
+TEST_CASE("However often somebody sits down, one alarm sees to the beat", "[running_call]") {
+  Alarms alarms;
+  const auto call = call_with(alarms, {.beat_every = Duration::seconds(60)});
+  Waiter waiter;
+  for (int i = 0; i < 100; ++i) call->leave(call->sit(waiter.seat(true)));
+  call->sit(waiter.seat(true));
+  CHECK(alarms.waiting() == 1);
+}
+
 TEST_CASE("Whoever wants no progress gets none", "[running_call]") {
   Alarms alarms;
   const auto call = call_with(alarms, {.beat_every = Duration::millis(1)});
