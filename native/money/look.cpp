@@ -39,11 +39,16 @@ Result<std::vector<budget::ScopeState>> standing_of(Store& store, const Config& 
 }
 
 Result<RowsRead> read_rows(Store& store, const ReportOptions& options, Report& report,
-                           const std::function<bool(const HoldRecord& record)>& counts) {
+                           const std::function<bool(const HoldRecord& record)>& counts, const std::function<bool()>& is_off) {
   RowsRead read;
+  bool was_called_off = false;
   RowQuery query;
   query.since = reads_from(options);
   Result<void> done = store.rows(query, [&](const std::string&, const StoredRow& row) {
+    if (is_off && is_off()) {
+      was_called_off = true;
+      return false;
+    }
     Result<HoldRecord> record = HoldRecord::parse(row.record);
     if (record && counts && !counts(*record)) return true;
     ++read.rows;
@@ -54,6 +59,7 @@ Result<RowsRead> read_rows(Store& store, const ReportOptions& options, Report& r
     return true;
   });
   if (!done) return done.error();
+  if (was_called_off) return make_error(Errc::cancelled, "the look into the ledger was called off");
   return read;
 }
 

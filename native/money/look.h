@@ -26,8 +26,8 @@ struct RowsRead {
   uint64_t damaged = 0;  // cannot be read, and are not in the report
 };
 // Adds every row that `counts` says yes to (empty: all). `options` are those of `report`: rows of calls that ended before `since` are not
-// even read.
+// even read. `is_off` (empty: never) is asked before each row: once it says yes, Errc::cancelled.
 Result<RowsRead> read_rows(Store& store, const ReportOptions& options, Report& report,
-                           const std::function<bool(const HoldRecord& record)>& counts = {});
+                           const std::function<bool(const HoldRecord& record)>& counts = {}, const std::function<bool()>& is_off = {});
 
 }  // namespace orthink

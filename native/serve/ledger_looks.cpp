@@ -41,7 +41,7 @@ Result<std::optional<Instant>> time_of(const json::Value& arguments, std::string
   return std::optional(*when);
 }
 
-Result<std::string> report_of(Desk& desk, const access::Principal& caller, const json::Value& arguments) {
+Result<std::string> report_of(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off) {
   const Result<std::optional<Instant>> since = time_of(arguments, "since");
   if (!since) return since.error();
   const Result<std::optional<Instant>> until = time_of(arguments, "until");
@@ -57,7 +57,7 @@ Result<std::string> report_of(Desk& desk, const access::Principal& caller, const
   Report report(options);
   const std::vector<Scope> own = own_scopes(caller);
   const auto counts = [&](const HoldRecord& record) { return sees_all(caller) || is_own(record, own); };
-  if (const Result<RowsRead> read = read_rows(**store, options, report, counts); !read) return read.error();
+  if (const Result<RowsRead> read = read_rows(**store, options, report, counts, is_off); !read) return read.error();
   return report.json();
 }
 
@@ -78,12 +78,13 @@ Result<std::vector<Scope>> scopes_of(Store& store, const Config& config, const a
   return known;
 }
 
-Result<std::string> standing(Desk& desk, const access::Principal& caller, const json::Value& arguments) {
+Result<std::string> standing(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off) {
   const Result<std::shared_ptr<Store>> store = desk.store();
   if (!store) return store.error();
   const std::shared_ptr<const Config> config = desk.config();
   const Result<std::vector<Scope>> scopes = scopes_of(**store, *config, caller, arguments);
   if (!scopes) return scopes.error();
+  if (is_off()) return make_error(Errc::cancelled, "the look into the ledger was called off");
   const Result<std::vector<budget::ScopeState>> states = standing_of(**store, *config, *scopes);
   if (!states) return states.error();
   return budget::json(*states);
@@ -95,12 +96,14 @@ std::string shown(std::string_view says, const Result<std::string>& document) {
 
 }  // namespace
 
-std::string usage_report(Desk& desk, const access::Principal& caller, const json::Value& arguments) {
-  return shown("Calls, tokens and dollars as the ledger has them; what is not known is null, never 0.", report_of(desk, caller, arguments));
+std::string usage_report(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off) {
+  return shown("Calls, tokens and dollars as the ledger has them; what is not known is null, never 0.",
+               report_of(desk, caller, arguments, is_off));
 }
 
-std::string budget_status(Desk& desk, const access::Principal& caller, const json::Value& arguments) {
-  return shown("Where each limit stands: spent, held for calls under way or of unknown outcome, and left.", standing(desk, caller, arguments));
+std::string budget_status(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off) {
+  return shown("Where each limit stands: spent, held for calls under way or of unknown outcome, and left.",
+               standing(desk, caller, arguments, is_off));
 }
 
 }  // namespace orthink::serve

@@ -4,6 +4,7 @@
 // Thread rule: any thread; reads the store.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "native/call/desk.h"
@@ -12,8 +13,8 @@
 
 namespace orthink::serve {
 
-// `arguments` are checked. Result objects of the tools; failures are errors within.
-std::string usage_report(Desk& desk, const access::Principal& caller, const json::Value& arguments);
-std::string budget_status(Desk& desk, const access::Principal& caller, const json::Value& arguments);
+// `arguments` are checked. Result objects of the tools; failures are errors within. Once `is_off` says yes, the look ends with CANCELLED.
+std::string usage_report(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off);
+std::string budget_status(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off);
 
 }  // namespace orthink::serve

@@ -43,11 +43,23 @@ class SeatJob : public Job {
   Kind kind_;
 };
 
-// A look into the store, which ends soon by itself.
+// A look into the store, which ends soon after it is called off.
 class LookJob : public Job {
  public:
-  void cancel() override {}
+  explicit LookJob(std::shared_ptr<std::atomic<bool>> is_off) : is_off_(std::move(is_off)) {}
+  ~LookJob() override { *is_off_ = true; }
+  void cancel() override { *is_off_ = true; }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> is_off_;
 };
+
+Error too_many_looks(size_t looks_max) {
+  Error error = make_error(Errc::rate_limited, std::to_string(looks_max) + " looks into the ledger are under way, the most this server takes at once",
+                           "Ask again soon.");
+  error.retry_after = Duration::seconds(1);
+  return error;
+}
 
 Instant deadline_of(const std::optional<Duration>& wait) {
   return wait ? now() + *wait : Instant::never();
@@ -59,6 +71,7 @@ Product::Product(Desk& desk, const ProductOptions& options)
     : desk_(desk), options_(options), began_(now()), telemetry_(options.telemetry != nullptr ? *options.telemetry : off_), registry_(options.calls_max), upkeep_(desk), threads_(options.calls_max + 64) {}
 
 Product::~Product() {
+  is_ending_ = true;
   drain(now());
   threads_.finish();
 }
@@ -209,20 +222,32 @@ std::unique_ptr<Job> Product::list_models(Asked& asked) {
   return list ? answer(asked, *list) : refuse(asked, list.error()), nullptr;
 }
 
-std::unique_ptr<Job> Product::look(Asked& asked, std::function<std::string()> result) {
-  const bool is_begun = threads_.run([to = asked.to, number = asked.call.number, result = std::move(result)] {
-    to->post(number, mcp::news::Result{result()});
+std::unique_ptr<Job> Product::look(Asked& asked, std::function<std::string(const IsOff&)> result) {
+  if (looks_.fetch_add(1) >= options_.looks_max) {
+    --looks_;
+    return refuse(asked, too_many_looks(options_.looks_max)), nullptr;
+  }
+  auto is_off = std::make_shared<std::atomic<bool>>(false);
+  const bool is_begun = threads_.run([this, is_off, to = asked.to, number = asked.call.number, result = std::move(result)] {
+    std::string shown = result([&] { return *is_off || is_ending_; });
+    --looks_;
+    to->post(number, mcp::news::Result{std::move(shown)});
   });
-  if (is_begun) return std::make_unique<LookJob>();
+  if (is_begun) return std::make_unique<LookJob>(std::move(is_off));
+  --looks_;
   return refuse(asked, make_error(Errc::rate_limited, "there is no thread left for another look", "Ask again soon.")), nullptr;
 }
 
 std::unique_ptr<Job> Product::report(Asked& asked) {
-  return look(asked, [this, caller = asked.caller, arguments = std::move(asked.arguments)] { return usage_report(desk_, caller, arguments); });
+  return look(asked, [this, caller = asked.caller, arguments = std::move(asked.arguments)](const IsOff& is_off) {
+    return usage_report(desk_, caller, arguments, is_off);
+  });
 }
 
 std::unique_ptr<Job> Product::budget(Asked& asked) {
-  return look(asked, [this, caller = asked.caller, arguments = std::move(asked.arguments)] { return budget_status(desk_, caller, arguments); });
+  return look(asked, [this, caller = asked.caller, arguments = std::move(asked.arguments)](const IsOff& is_off) {
+    return budget_status(desk_, caller, arguments, is_off);
+  });
 }
 
 std::unique_ptr<Job> Product::health(Asked& asked) {

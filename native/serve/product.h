@@ -32,6 +32,7 @@ namespace orthink::serve {
 
 struct ProductOptions {
   size_t calls_max = 4096;                          // that run at once
+  size_t looks_max = 16;                            // into the ledger (usage_report, budget_status) at once
   Duration let_go = Duration::seconds(10);          // after a drain's end: how long cancelled calls may take to settle
   observe::Telemetry* telemetry = nullptr;          // both may be null, else outlive the product
   observe::Log* log = nullptr;
@@ -72,8 +73,9 @@ class Product : public Service {
   std::unique_ptr<Job> report(Asked& asked);
   std::unique_ptr<Job> budget(Asked& asked);
   std::unique_ptr<Job> health(Asked& asked);
-  // Runs what reads the store on a thread of its own; its result is posted.
-  std::unique_ptr<Job> look(Asked& asked, std::function<std::string()> result);
+  // Runs what reads the store on a thread of its own; its result is posted. It ends soon after what it is given says that it is off.
+  using IsOff = std::function<bool()>;
+  std::unique_ptr<Job> look(Asked& asked, std::function<std::string(const IsOff&)> result);
   static void answer(Asked& asked, std::string result_json);
   static void refuse(Asked& asked, const Error& error);
   void wait_until_idle(Instant until);
@@ -86,6 +88,8 @@ class Product : public Service {
   observe::Telemetry off_;
   observe::Telemetry& telemetry_;
   std::atomic<bool> is_draining_{false};
+  std::atomic<bool> is_ending_{false};  // looks are called off
+  std::atomic<size_t> looks_{0};
   std::mutex problems_mutex_;
   std::vector<std::string> problems_;
   Instant problems_until_;

@@ -1,11 +1,15 @@
 // The tools at work: answers, progress, cancellation, handles, and who may reach what.
 #include "native/serve/product.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <future>
 #include <thread>
 
 #include "native/money/due.h"
+#include "native/serve/ledger_looks.h"
 #include "orthink/ledger/record.h"
 #include "tests/native/serve/product_room.h"
 
@@ -234,6 +238,51 @@ TEST_CASE("What was spent is shown to whoever it was charged to, and to who runs
   CHECK(scopes_of("{}", alice) == "key:alice user:alice ");
   CHECK(scopes_of(R"({"scope":"user:bob"})", alice) == "VALIDATION_ERROR");
   CHECK(scopes_of("{}", access::Principal::local()).find("user:alice") != std::string::npos);
+}
+
+TEST_CASE("Of too many looks into the ledger one is put off, and one that is called off ends", "[product]") {
+  ProductRoom room;
+  static_cast<void>(room.call("thinking_completion", kQuestion).result());
+  room.product = std::make_unique<Product>(room.desk, ProductOptions{.looks_max = 1});
+  for (int i = 0; i < 3; ++i) CHECK(text_at(room.call("usage_report", "{}").structured(), {"totals", "calls"}) == "1");
+  for (int i = 0; i < 3; ++i) {
+    ToolCall look = room.call("budget_status", "{}");
+    look.job->cancel();
+    static_cast<void>(look.result());
+    CHECK(!look.has_news());
+  }
+  room.product = std::make_unique<Product>(room.desk, ProductOptions{.looks_max = 0});
+  for (const std::string_view tool : {"usage_report", "budget_status"}) {
+    const json::Value refused = room.call(tool, "{}").structured();
+    CHECK(text_at(refused, {"error", "kind"}) == "RATE_LIMIT_EXCEEDED");
+    CHECK(text_at(refused, {"error", "retry"}) == "after");
+  }
+  const json::Value nothing = *json::parse("{}");
+  int asked = 0;
+  const auto is_off = [&] { return ++asked > 0; };
+  for (const auto look : {usage_report, budget_status})
+    CHECK(look(room.desk, access::Principal::local(), nothing, is_off).find("CANCELLED") != std::string::npos);
+  CHECK(asked == 2);
+}
+
+TEST_CASE("The log names the call that the receipt names, of a question that was lowered too", "[product]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  ProductRoom room;
+  observe::Log log({.level = observe::LogLevel::info, .fd = ends[1]});
+  room.product = std::make_unique<Product>(room.desk, ProductOptions{.log = &log});
+  access::Principal poor = bearer("poor");
+  poor.limits = *Limits::parse(R"({"usd_per_day":"0.01"})");
+  const json::Value bought =
+      room.call("thinking_completion", R"({"prompt":"Why is the sky blue?","thinking":"2000","max_tokens":4000,"fit":true})", poor).structured();
+  const std::string id = text_at(bought, {"receipt", "call_id"});
+  REQUIRE(id.starts_with("call-"));
+  room.product.reset();
+  std::array<char, 4'096> line{};
+  const ssize_t n = ::read(ends[0], line.data(), line.size());
+  REQUIRE(n > 0);
+  CHECK(std::string_view(line.data(), static_cast<size_t>(n)).find("\"call_id\":\"" + id + "\"") != std::string_view::npos);
+  for (const int end : ends) ::close(end);
 }
 
 TEST_CASE("A drain lets calls end, refuses new ones, and cancels what is late", "[product]") {
