@@ -135,9 +135,10 @@ TEST_CASE("A cancelled completion lets its caller go at once and closes the upst
 TEST_CASE("A caller that goes takes its call along", "[product]") {
   ProductRoom room("drip=100");
   {
-    ToolCall call = room.call("thinking_completion", kQuestion, access::Principal::local(), true);
+    ToolCall call = room.call("thinking_completion", kNamed, access::Principal::local(), true);
     wait_for_token(call);
   }
+  CHECK(text_at(room.call("get_result", R"({"stream_id":"s1"})").structured(), {"error", "kind"}) == "CANCELLED");
   room.product->drain(now() + Duration::seconds(10));
   CHECK(room.bought() == 1);
   check_books(room);
