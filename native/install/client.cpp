@@ -99,10 +99,19 @@ Result<std::string> json_with_server(const ClientRow& client, std::string_view g
     path.insert(path.end(), below.begin(), below.end());
     return path;
   };
-  for (std::string_view key : leftovers(server)) {
-    Result<std::string> next = json_erase(text, path_of({key}));
-    if (!next) return next;
+  const auto erase = [&](const std::vector<std::string_view>& below) -> Result<void> {
+    Result<std::string> next = json_erase(text, path_of(below));
+    if (!next) return next.error();
     text = std::move(*next);
+    return {};
+  };
+  for (std::string_view key : leftovers(server))
+    if (auto ok = erase({key}); !ok) return ok.error();
+  if (!server.url.empty() && server.key_variable.empty()) {
+    const Result<std::string> with_url = json_set(text, path_of({"url"}), json::Value::string(server.url));
+    if (!with_url) return with_url;
+    if (*with_url != text)  // what was for the old address is not for this one
+      if (auto ok = erase({"headers", "Authorization"}); !ok) return ok.error();
   }
   for (const Member& member : wanted) {
     Result<std::string> next = json_set(text, path_of(member.path), member.value);
@@ -112,7 +121,8 @@ Result<std::string> json_with_server(const ClientRow& client, std::string_view g
   return text;
 }
 
-TomlTable codex_table(const Server& server) {
+// `is_moved`: there was an entry with another address, whose credentials are not for this one.
+TomlTable codex_table(const Server& server, bool is_moved) {
   TomlTable table{{std::string(row(Client::codex).section), server.name}, {}};
   table.proposed.push_back({"tool_timeout_sec", std::string(kCodexToolSeconds)});
   if (server.url.empty()) {
@@ -125,7 +135,18 @@ TomlTable codex_table(const Server& server) {
   table.wanted = {{"url", toml_string(server.url)}};
   if (!server.key_variable.empty()) table.wanted.push_back({"bearer_token_env_var", toml_string(server.key_variable)});
   table.gone = {"command", "args", "env", "env_vars", "cwd"};
+  if (is_moved && server.key_variable.empty()) table.gone.insert(table.gone.end(), {"bearer_token_env_var", "http_headers", "env_http_headers"});
   return table;
+}
+
+Result<std::string> toml_with_server(std::string_view text, const Server& server) {
+  const TomlTable plain = codex_table(server, false);
+  if (server.url.empty()) return toml_set(text, plain);
+  Result<bool> is_there = toml_has(text, plain.name);
+  if (!is_there) return is_there.error();
+  const Result<std::string> with_url = toml_set(text, {plain.name, {{"url", toml_string(server.url)}}});
+  if (!with_url) return with_url;
+  return toml_set(text, codex_table(server, *is_there && *with_url != text));
 }
 
 }  // namespace
@@ -158,7 +179,7 @@ Result<std::string> settings_path(Client client, const std::function<std::option
   }
   if (!base)
     return make_error(Errc::invalid_config, "HOME is not set, so the settings of " + std::string(how.title) + " cannot be found",
-                      "Set HOME, or name the file with --file.");
+                      "Set HOME, or name the file with --settings.");
   if (!how.folder.empty()) base->append("/").append(how.folder);
   return *base + "/" + std::string(how.file);
 }
@@ -188,7 +209,7 @@ Result<> check_server(Client client, const Server& server) {
 
 Result<std::string> with_server(Client client, std::string_view text, const Server& server) {
   const ClientRow& how = row(client);
-  return how.format == Format::toml ? toml_set(text, codex_table(server)) : json_with_server(how, text, server);
+  return how.format == Format::toml ? toml_with_server(text, server) : json_with_server(how, text, server);
 }
 
 Result<std::string> without_server(Client client, std::string_view text, const std::string& name) {

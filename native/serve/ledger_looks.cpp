@@ -26,8 +26,12 @@ std::vector<Scope> own_scopes(const access::Principal& caller) {
 
 bool contains(const std::vector<Scope>& scopes, const Scope& scope) { return std::find(scopes.begin(), scopes.end(), scope) != scopes.end(); }
 
-// Of a caller with a key, what that key bought; else what their user did, else their tenant.
-bool is_own(const HoldRecord& record, const std::vector<Scope>& own) { return !own.empty() && contains(record.scopes, own.front()); }
+// Of a caller with a key, what that key bought; else what was charged to both their user and their tenant, as far as they have them.
+bool is_own(const HoldRecord& record, const std::vector<Scope>& own) {
+  if (own.empty()) return false;
+  if (own.front().kind == ScopeKind::key) return contains(record.scopes, own.front());
+  return std::all_of(own.begin(), own.end(), [&](const Scope& scope) { return contains(record.scopes, scope); });
+}
 
 Result<std::optional<Instant>> time_of(const json::Value& arguments, std::string_view name) {
   const json::Value* typed = arguments.find(name);

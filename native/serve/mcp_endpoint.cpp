@@ -23,6 +23,8 @@ void Board::leave(const std::string& key, uint64_t exchange) {
 void Board::deliver(const std::string& key, const mcp::News& news) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto [begin, end] = members_.equal_range(key);
+  const bool is_for_one = std::holds_alternative<mcp::news::Cancelled>(news);
+  if (is_for_one && std::distance(begin, end) != 1) return;
   for (auto at = begin; at != end; ++at) {
     if (const auto mailbox = at->second.mailbox.lock()) mailbox->post(at->second.number, news);
   }

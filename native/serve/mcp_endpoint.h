@@ -45,6 +45,7 @@ class Board {
  public:
   void enlist(const std::string& key, uint64_t exchange, uint64_t number, const std::shared_ptr<Mailbox>& mailbox);
   void leave(const std::string& key, uint64_t exchange);
+  // A cancellation reaches nobody where several wait under its key: clients that cannot be told apart do not cancel each other's calls.
   void deliver(const std::string& key, const mcp::News& news);
 
  private:

@@ -19,6 +19,7 @@ namespace orthink::serve {
 namespace {
 
 constexpr size_t kReadBytes = size_t{64} << 10;
+constexpr size_t kWrittenBytesMax = size_t{64} << 10;  // kept before the rest is moved up
 constexpr size_t kWriteBytes = 4'096;  // a pipe that polls writable takes as much without blocking
 
 class Loop {
@@ -160,8 +161,8 @@ class Loop {
         lose_output();
       }
     }
-    if (written_ == unwritten_.size()) {
-      unwritten_.clear();
+    if (written_ == unwritten_.size() || written_ >= kWrittenBytesMax) {
+      unwritten_.erase(0, written_);
       written_ = 0;
     }
   }

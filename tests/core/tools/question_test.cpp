@@ -141,6 +141,13 @@ TEST_CASE("idempotency keys of different callers are apart") {
   const std::string_view arguments = R"({"prompt":"x","idempotency_key":"k"})";
   CHECK(good(arguments, bound_caller()).claim_space != good(arguments, other).claim_space);
   CHECK(good(R"({"prompt":"x","metadata":{"tenant":"t"}})").claim_space == "t");
+
+  access::Principal slashed, longer;  // subjects of tokens may hold any character
+  slashed.id = "jwt:iss#a/b";
+  slashed.tenant = "c";
+  longer.id = "jwt:iss#a";
+  longer.tenant = "b/c";
+  CHECK(good(arguments, slashed).claim_space != good(arguments, longer).claim_space);
 }
 
 TEST_CASE("a fetch waits a while unless it is told how long") {

@@ -90,6 +90,24 @@ TEST_CASE("an entry changes from a program to an address and back; what its user
         "{\"mcpServers\":{\"orthink\":{\"command\":\"/usr/bin/orthink\",\"args\":[\"mcp\"],\"env\":{\"ORTHINK_LOG_LEVEL\":\"debug\"},\"disabled\":true}}}");
 }
 
+TEST_CASE("a credential stays with the address it was for", "[client]") {
+  const auto has = [](const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; };
+  Server moved = kRemote;
+  moved.key_variable.clear();
+  for (Client client : {Client::claude_code, Client::cursor, Client::vscode, Client::codex}) {
+    CAPTURE(row(client).name);
+    const std::string before = with(client, "", kRemote);
+    REQUIRE(has(before, "ORTHINK_MCP_KEY"));
+    moved.url = kRemote.url;
+    CHECK(with(client, before, moved) == before);
+    moved.url = "https://elsewhere.example.com/mcp";
+    const std::string after = with(client, before, moved);
+    CHECK(has(after, moved.url));
+    CHECK_FALSE(has(after, "ORTHINK_MCP_KEY"));
+    CHECK_FALSE(has(after, "Bearer"));
+  }
+}
+
 TEST_CASE("what a client cannot be told is refused with what to do", "[client]") {
   const auto says = [](Client client, const Server& server) {
     Result<> good = check_server(client, server);

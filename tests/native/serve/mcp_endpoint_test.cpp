@@ -143,6 +143,19 @@ TEST_CASE("a cancellation that comes as a request of its own reaches the call") 
   CHECK(becomes([&] { return house.service.cancelled == 1; }));
 }
 
+TEST_CASE("clients that cannot be told apart do not cancel each other's calls") {
+  House house;
+  RawClient first(house.port()), second(house.port()), other(house.port());
+  for (RawClient* client : {&first, &second}) {
+    client->send(legacy("hang", "{}", R"({"progressToken":1})"));
+    REQUIRE(client->read_until("\r\n\r\n"));
+  }
+  const std::string cancel = post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})", "MCP-Protocol-Version: 2025-11-25\r\n");
+  other.send(cancel);
+  CHECK(other.read_answer().status == 202);
+  CHECK(house.service.cancelled == 0);
+}
+
 TEST_CASE("a drain ends open calls with an error when its grace is over") {
   House house;
   RawClient client(house.port());
