@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "native/system.h"
+#include "orthink/base/base64.h"
 #include "orthink/base/limits.h"
 #include "orthink/base/utf8.h"
 #include "orthink/wire/json.h"
@@ -276,19 +277,6 @@ std::string_view sniff_image(std::string_view bytes) {
   if (starts_with(bytes, "GIF87a") || starts_with(bytes, "GIF89a")) return "image/gif";
   if (starts_with(bytes, "RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP") return "image/webp";
   return {};
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t left = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < left ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (size_t k = 0; k < 4; ++k) out += k <= left ? kDigits[group >> (18 - 6 * k) & 63U] : '=';
-  }
-  return out;
 }
 
 Result<std::string> ask_document(const AskFlags& flags, const Config& config, int stdin_fd) {

@@ -26,6 +26,5 @@ Result<std::string> ask_document(const AskFlags& flags, const Config& config, in
 
 // "image/png", "image/jpeg", "image/webp", "image/gif" by the first bytes; empty for anything else.
 std::string_view sniff_image(std::string_view bytes);
-std::string base64(std::string_view bytes);
 
 }  // namespace orthink

@@ -5,13 +5,13 @@
 
 #include "native/observe/prometheus.h"
 #include "native/system.h"
+#include "orthink/access/challenge.h"
+#include "orthink/access/keys.h"
 #include "orthink/base/sha256.h"
 #include "orthink/mcp/origin.h"
 
 namespace orthink::serve {
 namespace {
-
-constexpr std::string_view kBearer = "Bearer ";
 
 Answer page_of(int status, std::string_view type, std::string body) {
   return {status, {{"Content-Type", std::string(type)}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}}, std::move(body), {}};
@@ -24,8 +24,9 @@ std::optional<std::string_view> value_of(const Request& request, std::string_vie
 }
 
 // Sums are compared, so that the time tells nothing of the token.
-bool is_token(std::string_view given, const Secret& token) {
-  return given.starts_with(kBearer) && Sha256::of(given.substr(kBearer.size())) == Sha256::of(token.reveal());
+bool is_token(std::string_view authorization, const Secret& token) {
+  const access::Judged<std::string_view> given = access::bearer_of(authorization);
+  return given && access::same_digest(Sha256::of(*given), Sha256::of(token.reveal()));
 }
 
 }  // namespace

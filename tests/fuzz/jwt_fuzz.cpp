@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "orthink/access/base64url.h"
+#include "orthink/base/base64.h"
 #include "orthink/access/challenge.h"
 #include "orthink/access/claims.h"
 #include "orthink/access/jwks_cache.h"

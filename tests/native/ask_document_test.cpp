@@ -178,13 +178,5 @@ TEST_CASE("numbers that are none are left to the reader of the document") {
   }
 }
 
-TEST_CASE("base64 pads") {
-  CHECK(base64("") == "");
-  CHECK(base64("f") == "Zg==");
-  CHECK(base64("fo") == "Zm8=");
-  CHECK(base64("foo") == "Zm9v");
-  CHECK(base64("\xff\xff\xff\xff") == "/////w==");
-}
-
 }  // namespace
 }  // namespace orthink

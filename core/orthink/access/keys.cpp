@@ -1,7 +1,6 @@
 #include "orthink/access/keys.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "orthink/base/limits.h"
 #include "orthink/wire/json.h"
@@ -149,16 +148,8 @@ std::string make_key(const std::array<uint64_t, 4>& entropy) {
 }
 
 bool same_digest(const Sha256::Digest& a, const Sha256::Digest& b) {
-  uint64_t difference = 0;
-  for (size_t at = 0; at < a.size(); at += sizeof difference) {
-    uint64_t left = 0;
-    uint64_t right = 0;
-    std::memcpy(&left, a.data() + at, sizeof left);
-    std::memcpy(&right, b.data() + at, sizeof right);
-    difference |= left ^ right;
-  }
-  volatile uint64_t whole = difference;  // so that no branch is made of a part of it
-  return whole == 0;
+  const auto text = [](const Sha256::Digest& digest) { return std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()); };
+  return same_secret(text(a), text(b));
 }
 
 Result<KeyTable> KeyTable::parse(std::string_view text) {

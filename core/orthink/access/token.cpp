@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "orthink/access/base64url.h"
+#include "orthink/base/base64.h"
 #include "orthink/base/limits.h"
 #include "orthink/wire/http.h"
 #include "orthink/wire/json.h"

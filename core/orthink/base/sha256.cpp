@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace orthink {
 namespace {
@@ -98,6 +99,22 @@ Sha256::Digest Sha256::hmac(std::string_view key, std::string_view bytes) {
     hash.update({&c, 1});
   }
   return hash.finish();
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  uint64_t difference = 0;
+  size_t at = 0;
+  for (; at + sizeof difference <= a.size(); at += sizeof difference) {
+    uint64_t left = 0;
+    uint64_t right = 0;
+    std::memcpy(&left, a.data() + at, sizeof left);
+    std::memcpy(&right, b.data() + at, sizeof right);
+    difference |= left ^ right;
+  }
+  for (; at < a.size(); ++at) difference |= static_cast<uint64_t>(static_cast<uint8_t>(a[at]) ^ static_cast<uint8_t>(b[at]));
+  volatile uint64_t whole = difference;  // so that no branch is made of a part of it
+  return whole == 0;
 }
 
 std::string hex(const Sha256::Digest& digest) {

@@ -40,6 +40,9 @@ class Sha256 {
   uint64_t bytes_ = 0;
 };
 
+// Takes as long for any two texts of one length, so that the time tells nothing of where they differ.
+[[nodiscard]] bool same_secret(std::string_view a, std::string_view b);
+
 std::string hex(const Sha256::Digest& digest);  // 64 characters, lower case
 
 }  // namespace orthink

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "orthink/base/base64.h"
 #include "orthink/base/utf8.h"
-#include "orthink/mcp/base64.h"
 #include "orthink/mcp/envelope.h"
 #include "orthink/mcp/method.h"
 
@@ -130,7 +130,7 @@ std::optional<std::string> decode_header(std::string_view value) {
   const bool is_encoded = value.starts_with(kOpens) && value.ends_with(kCloses) && value.size() >= kOpens.size() + kCloses.size();
   if (!is_encoded) return std::string(value);
   value = value.substr(kOpens.size(), value.size() - kOpens.size() - kCloses.size());
-  std::optional<std::string> text = decode_base64(value);
+  std::optional<std::string> text = base64_bytes(value);
   if (!text || !is_utf8(*text)) return std::nullopt;
   return text;
 }

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "orthink/base/base64.h"
 #include "orthink/base/sha256.h"
-#include "orthink/mcp/base64.h"
 
 namespace orthink::mcp {
 namespace {
@@ -46,14 +46,6 @@ std::string mac_of(std::string_view key, std::string_view binding, std::string_v
   return bytes_of(Sha256::hmac(key, text));
 }
 
-// Takes as long for any two texts of one length.
-bool same_bytes(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned>(static_cast<uint8_t>(a[i]) ^ static_cast<uint8_t>(b[i]));
-  return difference == 0;
-}
-
 }  // namespace
 
 std::string state_binding(std::string_view principal, std::string_view method, std::string_view name, const json::Value& arguments) {
@@ -69,14 +61,14 @@ std::string state_binding(std::string_view principal, std::string_view method, s
 std::string seal_state(std::string_view key, std::string_view binding, Instant expires, std::string_view payload) {
   std::string rest = big_endian(static_cast<uint64_t>(expires.ms()));
   rest += payload;
-  return encode_base64url(mac_of(key, binding, rest) + rest);
+  return base64url(mac_of(key, binding, rest) + rest);
 }
 
 std::optional<std::string> open_state(std::string_view key, std::string_view binding, Instant now, std::string_view sealed) {
-  const std::optional<std::string> bytes = decode_base64url(sealed);
+  const std::optional<std::string> bytes = base64url_bytes(sealed);
   if (key.empty() || !bytes || bytes->size() < kMacBytes + kTimeBytes) return std::nullopt;
   const std::string_view mac = std::string_view(*bytes).substr(0, kMacBytes), rest = std::string_view(*bytes).substr(kMacBytes);
-  if (!same_bytes(mac, mac_of(key, binding, rest))) return std::nullopt;
+  if (!same_secret(mac, mac_of(key, binding, rest))) return std::nullopt;
   uint64_t expires_ms = 0;
   for (char c : rest.substr(0, kTimeBytes)) expires_ms = (expires_ms << 8) | static_cast<uint8_t>(c);
   if (static_cast<uint64_t>(now.ms()) >= expires_ms) return std::nullopt;

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "orthink/access/base64url.h"
+#include "orthink/base/base64.h"
 
 using namespace orthink;
 using namespace orthink::access;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "orthink/access/base64url.h"
+#include "orthink/base/base64.h"
 
 namespace orthink::access {
 

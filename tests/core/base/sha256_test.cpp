@@ -37,3 +37,16 @@ TEST_CASE("hmac-sha-256: the cases of RFC 4231") {
   CHECK(hex(Sha256::hmac(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
+
+TEST_CASE("secrets are the same when every byte is, at every length") {
+  for (size_t size = 0; size <= 40; ++size) {
+    const std::string secret(size, 's');
+    CHECK(same_secret(secret, std::string(size, 's')));
+    CHECK_FALSE(same_secret(secret, secret + "s"));
+    for (size_t at = 0; at < size; ++at) {
+      std::string other = secret;
+      other[at] = 't';
+      CHECK_FALSE(same_secret(secret, other));
+    }
+  }
+}

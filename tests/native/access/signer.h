@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "orthink/access/base64url.h"
+#include "orthink/base/base64.h"
 #include "orthink/access/token.h"
 
 namespace orthink::access::test {

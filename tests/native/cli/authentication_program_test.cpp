@@ -4,7 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
-#include "orthink/access/base64url.h"
+#include "orthink/base/base64.h"
 #include "tests/native/cli/served_program.h"
 #include "tests/support/golden.h"
 
@@ -30,7 +30,7 @@ std::vector<Row> refused(const ServedRoom& room, const std::string& key) {
     return bearer(room.signer.token(header, R"({"iss":"https://id.example","aud":"https://orthink.example/mcp","sub":"alice","scope":"orthink","exp":9999999999})"));
   };
   const std::string good = room.token();
-  const std::string unsigned_token = access::base64url(R"({"alg":"none"})") + good.substr(good.find('.'), good.rfind('.') + 1 - good.find('.'));
+  const std::string unsigned_token = base64url(R"({"alg":"none"})") + good.substr(good.find('.'), good.rfind('.') + 1 - good.find('.'));
   TokenParts other_audience, other_issuer, expired, weak, early;
   other_audience.audience = "https://other.example/mcp";
   other_issuer.issuer = "https://evil.example";

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "orthink/access/base64url.h"
+#include "orthink/base/base64.h"
 #include "tests/native/cli/served_program.h"
 
 namespace orthink {

@@ -1,8 +1,8 @@
-#include "orthink/access/base64url.h"
+#include "orthink/base/base64.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace orthink::access;
+using namespace orthink;
 
 TEST_CASE("the vectors of RFC 4648 section 10, without padding") {
   const std::pair<const char*, const char*> rows[] = {{"", ""},         {"f", "Zg"},       {"fo", "Zm8"},        {"foo", "Zm9v"},
@@ -33,4 +33,17 @@ TEST_CASE("what is not strict base64url is none") {
 TEST_CASE("one byte string has one spelling") {
   CHECK(base64url_bytes("Zg"));
   for (const char* other : {"Zh", "Zi", "Zv", "Zm9", "Zm-"}) CHECK_FALSE(base64url_bytes(other));
+}
+
+TEST_CASE("base64 of RFC 4648, section 10, and what is none") {
+  CHECK(base64("") == "");
+  CHECK(base64("f") == "Zg==");
+  CHECK(base64("fo") == "Zm8=");
+  CHECK(base64("foo") == "Zm9v");
+  CHECK(base64("\xff\xff\xff\xff") == "/////w==");
+  CHECK(base64_bytes("") == "");
+  CHECK(base64_bytes("Zg==") == "f");
+  CHECK(base64_bytes("Zm8=") == "fo");
+  CHECK(base64_bytes("Zm9vYmFy") == "foobar");
+  for (const char* broken : {"Zg", "Zg=", "Zg===", "Z", "Zh==", "Zm9=", "Zm9v ", "Zm-_", "=", "===="}) CHECK_FALSE(base64_bytes(broken));
 }
