@@ -218,6 +218,23 @@ TEST_CASE("A key's limit refuses as a result, and the same question with the sam
   CHECK(room.bought() == 1);
 }
 
+TEST_CASE("A user of one tenant does not see what a user of that name spent for another", "[product]") {
+  ProductRoom room;
+  const auto subject_of = [](const std::string& tenant) {
+    access::Principal caller;
+    caller.id = "jwt:https://issuer.example#alice@" + tenant;
+    caller.user = "alice";
+    caller.tenant = tenant;
+    return caller;
+  };
+  static_cast<void>(room.call("thinking_completion", kQuestion, subject_of("acme")).result());
+  const auto calls_of = [&](const access::Principal& caller) {
+    return text_at(room.call("usage_report", "{}", caller).structured(), {"totals", "calls"});
+  };
+  CHECK(calls_of(subject_of("acme")) == "1");
+  CHECK(calls_of(subject_of("other")) == "0");
+}
+
 TEST_CASE("What was spent is shown to whoever it was charged to, and to who runs the program", "[product]") {
   ProductRoom room;
   const access::Principal alice = bearer("alice");
