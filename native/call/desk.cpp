@@ -1,6 +1,9 @@
 #include "native/call/desk.h"
 
 #include <chrono>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "native/key.h"
@@ -13,9 +16,18 @@ namespace {
 
 constexpr Duration kFreshFor = Duration::seconds(24 * 60 * 60);
 constexpr Duration kFetchPause = Duration::seconds(60);
+constexpr Duration kOfflineFor = Duration::seconds(60);  // then the cache's file is read again: another program may have fetched
 
 bool is_older_than_a_day(const Catalogue& catalogue, Instant at) {
   return at - catalogue.catalog.fetched_at() >= kFreshFor;
+}
+
+// Whether there may be a ledger already: looking into it must not make one.
+bool may_exist(std::string_view store_url) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (store_url.empty() || store_url == "memory:") return false;
+  std::error_code unreadable;
+  return !store_url.starts_with(kSqlite) || std::filesystem::exists(store_url.substr(kSqlite.size()), unreadable);
 }
 
 Error interrupted() {
@@ -116,14 +128,24 @@ void Desk::keep(Catalogue catalogue) {
   if (is_older_than_a_day(*catalogue_, now())) fetch_again_ = now() + kFetchPause;
 }
 
-std::shared_ptr<const Catalogue> Desk::catalogue_at_hand() {
+std::shared_ptr<const Catalogue> Desk::catalogue_to_buy_with() {
   const std::lock_guard lock(mutex_);
-  if (!catalogue_) {
-    auto offline = std::make_shared<const Catalogue>(offline_catalogue(first_, folders().cache));
-    // The snapshot is no catalogue to buy with: it is not kept.
-    if (offline->source == Catalogue::Source::snapshot || is_older_than_a_day(*offline, now())) return offline;
-    catalogue_ = std::move(offline);
-  }
+  return catalogue_;
+}
+
+std::shared_ptr<const Catalogue> Desk::catalogue_at_hand() {
+  if (auto fetched = catalogue_to_buy_with()) return fetched;
+  const std::lock_guard reading(offline_mutex_);  // one reads the file; who buys does not wait for it
+  if (auto fetched = catalogue_to_buy_with()) return fetched;
+  const Instant at = now();
+  if (offline_ && at < offline_until_) return offline_;
+  auto offline = std::make_shared<const Catalogue>(offline_catalogue(first_, folders().cache));
+  offline_ = offline;
+  offline_until_ = at + kOfflineFor;
+  // The snapshot is no catalogue to buy with, nor is an old one.
+  if (offline->source == Catalogue::Source::snapshot || is_older_than_a_day(*offline, at)) return offline;
+  const std::lock_guard lock(mutex_);
+  if (!catalogue_) catalogue_ = std::move(offline);
   return catalogue_;
 }
 
@@ -138,16 +160,41 @@ Result<std::shared_ptr<const Catalogue>> Desk::refresh_catalogue(int stop_fd) {
   return catalogue_at_hand();
 }
 
-Result<std::shared_ptr<Store>> Desk::store() {
+std::shared_ptr<Store> Desk::store_at_hand() {
   const std::lock_guard lock(mutex_);
-  if (book_) return std::shared_ptr<Store>(book_, &book_->store());
-  if (store_) return store_;
+  return book_ ? std::shared_ptr<Store>(book_, &book_->store()) : store_;
+}
+
+Result<std::shared_ptr<Store>> Desk::store() {
+  if (auto store = store_at_hand()) return store;
+  const std::lock_guard opening(store_mutex_);  // one opens it; who buys does not wait for it
+  if (auto store = store_at_hand()) return store;
   if (first_.store().empty()) return no_folder_for_ledger();
   Result<std::unique_ptr<Store>> opened = open_store(first_.store());
   if (!opened) return opened.error();
   std::shared_ptr<Store> store = std::move(*opened);
+  const std::lock_guard lock(mutex_);
+  if (book_) return std::shared_ptr<Store>(book_, &book_->store());
   if (first_.store() != "memory:") store_ = store;  // one in memory is empty while the book is not open: nothing was bought
   return store;
+}
+
+Result<std::shared_ptr<Book>> Desk::passing_book() {
+  if (!may_exist(first_.store())) return std::shared_ptr<Book>();
+  const Result<std::shared_ptr<Store>> store = this->store();
+  if (!store) return store.error();
+  RowQuery open_rows;
+  open_rows.states = {HoldState::reserved, HoldState::sent, HoldState::unknown};
+  bool is_open = false;
+  Result<void> read = (*store)->rows(open_rows, [&is_open](const std::string&, const StoredRow&) {
+    is_open = true;
+    return false;
+  });
+  if (!read) return read.error();
+  if (!is_open) return std::shared_ptr<Book>();
+  Result<std::unique_ptr<Book>> book = Book::open(first_);
+  if (!book) return book.error();
+  return std::shared_ptr<Book>(std::move(*book));
 }
 
 // A clock that was set, rightly or not, or that nobody has looked at since this machine started: the upstream's decides. GET /models

@@ -49,12 +49,16 @@ class Desk {
 
   // The key and its client, found at the first use.
   Result<Upstream> upstream();
-  // The newest that is known without asking anybody: that of the last open(), else the cache file, else the compiled-in snapshot.
+  // The newest that is known without asking anybody, to plan with: that of the last open(), else the cache file, which is read at most once
+  // a minute, else the compiled-in snapshot.
   std::shared_ptr<const Catalogue> catalogue_at_hand();
   // A fetched one, whatever the age of the one there is.
   Result<std::shared_ptr<const Catalogue>> refresh_catalogue(int stop_fd = -1);
   // The store to look into, without an epoch: that of the book once it is open, else one of its own.
   Result<std::shared_ptr<Store>> store();
+  // A book for as long as it is held, where an existing ledger has rows that nobody has ended: opening it takes in what dead processes left.
+  // Its clock need not be proven: nothing is bought with it. Null: no row is open, or there is no ledger yet. Errors as of Book::open.
+  Result<std::shared_ptr<Book>> passing_book();
   // The book if it is open, and nothing else.
   std::shared_ptr<Book> book_at_hand();
   std::shared_ptr<const Config> config();
@@ -70,6 +74,8 @@ class Desk {
   Result<void> need_catalogue(const Upstream& upstream, int stop_fd);
   Result<std::shared_ptr<Book>> book_by_upstream_clock(const Error& refusal, const Upstream& upstream, int stop_fd);
   void keep(Catalogue catalogue);
+  std::shared_ptr<const Catalogue> catalogue_to_buy_with();  // null: none was fetched, or read while it was fresh
+  std::shared_ptr<Store> store_at_hand();
 
   // One opens or fetches at a time. Taking a turn waits for it: false when `stop_fd` became readable.
   class Turn;
@@ -89,8 +95,13 @@ class Desk {
   std::optional<Upstream> upstream_;
   std::shared_ptr<Book> book_;
   std::shared_ptr<Store> store_;
-  std::shared_ptr<const Catalogue> catalogue_;
+  std::shared_ptr<const Catalogue> catalogue_;  // to buy with
   Instant fetch_again_;  // not before: an upstream that is down is not asked at each call
+
+  std::mutex store_mutex_;    // held while a store is opened to look into
+  std::mutex offline_mutex_;  // held while a catalogue is read to plan with; of what stands below
+  std::shared_ptr<const Catalogue> offline_;
+  Instant offline_until_;
 };
 
 }  // namespace orthink

@@ -1,5 +1,7 @@
 #include "native/call/upkeep.h"
 
+#include <utility>
+
 #include "native/money/due.h"
 #include "native/money/seals.h"
 
@@ -19,22 +21,64 @@ void Upkeep::look_now() {
   sooner_.notify();
 }
 
+std::optional<Error> Upkeep::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+uint64_t Upkeep::failures() const {
+  const std::lock_guard lock(mutex_);
+  return failures_;
+}
+
 void Upkeep::run() {
   const int stop[] = {stop_.fd()};
-  while (!wait_readable(stop, Instant::zero())) {
-    round();
-    const int fds[] = {stop_.fd(), sooner_.fd()};
-    static_cast<void>(wait_readable(fds, now() + kEvery));
+  const int fds[] = {stop_.fd(), sooner_.fd()};
+  for (Duration pause = kFirst;; pause = kEvery) {
+    static_cast<void>(wait_readable(fds, now() + pause));
+    if (wait_readable(stop, Instant::zero())) return;
     sooner_.drain();
+    round();
   }
 }
 
 void Upkeep::round() {
-  const std::shared_ptr<Book> book = desk_.book_at_hand();
+  std::optional<Error> error = asked_and_sealed();
+  const std::lock_guard lock(mutex_);
+  trouble_ = std::move(error);
+}
+
+std::optional<Error> Upkeep::asked_and_sealed() {
   const Result<Upstream> upstream = desk_.upstream();
-  if (!book || !upstream) return;
-  static_cast<void>(reconcile_due(book->store(), *upstream->client, {.until = Instant::never(), .stop_fd = stop_.fd(), .on_verdict = {}}));
-  static_cast<void>(seal_journals(book->store(), kSealLinesMin));
+  if (!upstream) return std::nullopt;  // whoever wants to buy is told
+  std::shared_ptr<Book> book = desk_.book_at_hand();
+  if (!book) {
+    Result<std::shared_ptr<Book>> passing = desk_.passing_book();
+    if (!passing) return note("open", passing.error());
+    book = std::move(*passing);
+  }
+  if (!book) return std::nullopt;
+  std::optional<Error> error;
+  const Reconciled asked =
+      reconcile_due(book->store(), *upstream->client, {.until = Instant::never(), .stop_fd = stop_.fd(), .on_verdict = {}});
+  if (asked.error) error = note("reconcile", *asked.error);
+  const Result<Sealed> sealed = seal_journals(book->store(), kSealLinesMin);
+  if (!sealed) error = note("seal", sealed.error());
+  return error;
+}
+
+std::optional<Error> Upkeep::note(std::string_view what, const Error& error) {
+  const int stop[] = {stop_.fd()};
+  if (wait_readable(stop, Instant::zero())) return std::nullopt;  // it was told to end
+  {
+    const std::lock_guard lock(mutex_);
+    ++failures_;
+  }
+  if (log_ != nullptr)
+    log_->write(observe::LogLevel::warn, "upkeep_failed", {{"what", what}, {"error", error.code}, {"message", error.message}});
+  Error named = error;
+  named.message = "upkeep of the ledger: " + error.message;
+  return named;
 }
 
 }  // namespace orthink

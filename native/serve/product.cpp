@@ -68,7 +68,7 @@ Instant deadline_of(const std::optional<Duration>& wait) {
 }  // namespace
 
 Product::Product(Desk& desk, const ProductOptions& options)
-    : desk_(desk), options_(options), began_(now()), telemetry_(options.telemetry != nullptr ? *options.telemetry : off_), registry_(options.calls_max), upkeep_(desk), threads_(options.calls_max + 64) {}
+    : desk_(desk), options_(options), began_(now()), telemetry_(options.telemetry != nullptr ? *options.telemetry : off_), registry_(options.calls_max), upkeep_(desk, options.log), threads_(options.calls_max + 64) {}
 
 Product::~Product() {
   is_ending_ = true;
@@ -119,7 +119,9 @@ std::unique_ptr<Job> Product::start(mcp::Call call, const access::Principal& cal
     return nullptr;
   }
   asked.arguments = std::move(*arguments);
-  return (this->*work_of(*tool))(asked);
+  std::unique_ptr<Job> job = (this->*work_of(*tool))(asked);
+  if (!has_upkeep_.load(std::memory_order_relaxed) && !has_upkeep_.exchange(true)) upkeep_.begin();
+  return job;
 }
 
 std::unique_ptr<Job> Product::complete(Asked& asked) {
@@ -153,7 +155,6 @@ std::unique_ptr<Job> Product::complete(Asked& asked) {
 void Product::work(const std::shared_ptr<const Order>& order, const std::shared_ptr<RunningCall>& call) {
   const Instant began = now();
   work_on_purchase(desk_, *order, *call, telemetry_, [&](const Bought& bought) {
-    if (!bought.refused) upkeep_.begin();
     log(*order, bought, began);
   });
   const std::lock_guard lock(idle_mutex_);
@@ -251,7 +252,9 @@ std::unique_ptr<Job> Product::budget(Asked& asked) {
 }
 
 std::unique_ptr<Job> Product::health(Asked& asked) {
-  return answer(asked, tools::result_of(tools::Health{version(), now() - began_, calls_running(), problems()})), nullptr;
+  std::vector<std::string> found = problems();
+  if (const std::optional<Error> trouble = upkeep_.trouble()) found.push_back(trouble->message + ". " + trouble->remedy);
+  return answer(asked, tools::result_of(tools::Health{version(), now() - began_, calls_running(), std::move(found)})), nullptr;
 }
 
 std::vector<std::string> Product::problems() {

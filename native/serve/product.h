@@ -98,6 +98,7 @@ class Product : public Service {
   CallRegistry registry_;
   Alarms alarms_;
   Upkeep upkeep_;
+  std::atomic<bool> has_upkeep_{false};  // it has begun: with the first request
   Threads threads_;
 };
 

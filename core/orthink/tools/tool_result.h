@@ -57,7 +57,7 @@ struct Health {
   std::string_view version;
   Duration uptime;
   uint64_t calls_running = 0;
-  std::vector<std::string> problems;  // why calls will be refused, each a sentence; empty: status ok
+  std::vector<std::string> problems;  // why calls will be refused, or what upkeep cannot do, each a sentence; empty: status ok
 };
 std::string result_of(const Health& health);
 

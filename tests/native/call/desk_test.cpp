@@ -2,6 +2,8 @@
 #include "native/call/desk.h"
 
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -104,6 +106,60 @@ TEST_CASE("A key that is read anew serves the next call, and the running one kee
   REQUIRE(!lost);
   CHECK(lost.error().errc == Errc::key_missing);
   CHECK(desk.upstream()->key_id == after->upstream.key_id);
+}
+
+TEST_CASE("What is planned with is read once, and never bought with", "[desk]") {
+  test::Room room;
+  ::setenv("XDG_CACHE_HOME", room.folder.file("cache").c_str(), 1);
+  Desk desk(room.config());
+  const std::shared_ptr<const Catalogue> planned = desk.catalogue_at_hand();
+  CHECK(planned->source == Catalogue::Source::snapshot);
+  CHECK(desk.catalogue_at_hand() == planned);
+  CHECK(room.simulator->requests().empty());
+  const Result<Till> till = desk.open();
+  REQUIRE(till);
+  CHECK(till->catalogue->source != Catalogue::Source::snapshot);
+  CHECK(desk.catalogue_at_hand() == till->catalogue);
+  ::unsetenv("XDG_CACHE_HOME");
+}
+
+TEST_CASE("While a store to look into is opened, nobody else waits", "[desk]") {
+  std::promise<void> asked, let_go;
+  std::shared_future<void> released = let_go.get_future().share();
+  std::atomic<bool> has_asked{false};
+  test::RawServer silent([&](test::Connection&) {
+    if (!has_asked.exchange(true)) asked.set_value();
+    released.wait();
+  });
+  test::Room room;
+  room.store = "redis://127.0.0.1:" + std::to_string(silent.port());
+  Desk desk(room.config());
+  std::atomic<bool> is_over{false};
+  std::thread looking([&] {
+    static_cast<void>(desk.store());
+    is_over = true;
+  });
+  const bool has_come = asked.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  CHECK(has_come);
+  CHECK(desk.book_at_hand() == nullptr);
+  CHECK(desk.config());
+  CHECK(!is_over);
+  let_go.set_value();
+  looking.join();
+}
+
+TEST_CASE("A book is taken in passing only where an existing ledger has open rows", "[desk]") {
+  test::Room room;
+  room.store = "sqlite:" + room.folder.file("ledger.db");
+  Desk desk(room.config());
+  Result<std::shared_ptr<Book>> passing = desk.passing_book();
+  REQUIRE(passing);
+  CHECK(*passing == nullptr);
+  CHECK(!std::filesystem::exists(room.folder.file("ledger.db")));
+  REQUIRE(open_store(room.store));
+  passing = desk.passing_book();
+  REQUIRE(passing);
+  CHECK(*passing == nullptr);
 }
 
 TEST_CASE("Looking into the store opens no book", "[desk]") {

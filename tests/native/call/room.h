@@ -32,7 +32,7 @@ class Room {
     sources.file_path = folder.file("config.json");
     sources.state_folder = folder.path();
     const std::string url = has_own_url_ ? "" : "\"base_url\":\"" + simulator->url() + "\",";
-    std::string text = "{" + url + "\"key_file\":\"" + folder.file("key") + "\",\"store\":\"memory:\"" + more_ + "}";
+    std::string text = "{" + url + "\"key_file\":\"" + folder.file("key") + "\",\"store\":\"" + store + "\"" + more_ + "}";
     REQUIRE(write_file(sources.file_path, text, 0600));
     Result<Config> loaded = load_config(sources);
     INFO((loaded ? std::string() : loaded.error().message));
@@ -48,6 +48,7 @@ class Room {
 
   TemporaryFolder folder;
   std::unique_ptr<sim::Simulator> simulator;
+  std::string store = "memory:";
 
  private:
   std::string more_;

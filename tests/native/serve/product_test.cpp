@@ -11,6 +11,7 @@
 #include "native/money/due.h"
 #include "native/serve/ledger_looks.h"
 #include "orthink/ledger/record.h"
+#include "tests/native/call/leftovers.h"
 #include "tests/native/serve/product_room.h"
 
 namespace orthink::serve {
@@ -330,6 +331,34 @@ TEST_CASE("Plans, models and health are answered at once", "[product]") {
   }
   CHECK(text_at(room.call("health", "{}").structured(), {"status"}) == "ok");
   CHECK(room.desk.book_at_hand() == nullptr);
+}
+
+// Until health says so; its upkeep begins a second after the first request.
+void wait_for_health(ProductRoom& room, const std::function<bool(const std::string&)>& is_so) {
+  for (const Instant until = now() + Duration::seconds(20); now() < until; std::this_thread::yield())
+    if (is_so(json::dump(room.call("health", "{}").result()))) return;
+  FAIL("health does not say so");
+}
+
+TEST_CASE("With its first request a product begins to take in what killed processes left, and health names what it cannot do", "[product]") {
+  ProductRoom room;
+  room.store = "sqlite:" + room.folder.file("ledger.db");
+  const std::unique_ptr<Store> store = std::move(*open_store(room.store));
+  test::leave_reserved(*store);
+  Desk desk(room.config());
+  room.product = std::make_unique<Product>(desk, ProductOptions{});
+  wait_for_health(room, [&](const std::string& text) {
+    CHECK(text.find("\"ok\"") != std::string::npos);
+    return (*store->row("call-of-the-dead/1"))->state == HoldState::released;
+  });
+  CHECK(room.simulator->requests().empty());
+
+  std::filesystem::remove(room.folder.file("ledger.db"));
+  std::filesystem::create_directory(room.folder.file("ledger.db"));
+  Desk broken(room.config());
+  room.product = std::make_unique<Product>(broken, ProductOptions{});
+  wait_for_health(room, [](const std::string& text) { return text.find("upkeep of the ledger: ") != std::string::npos; });
+  room.product.reset();
 }
 
 TEST_CASE("Cancelled at any moment, a call lets go within 50 ms and leaves the books equal", "[product]") {
