@@ -12,8 +12,11 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "native/system.h"
+#include "orthink/mcp/code.h"
+#include "orthink/mcp/message.h"
 
 namespace orthink::serve {
 namespace {
@@ -90,8 +93,8 @@ class Loop {
   void carry_out(mcp::act::WaitUntil&) {}
 
   void wait() {
-    const bool reads = !is_at_end_ && !is_stopping_ && unwritten_.size() - written_ < options_.unread_bytes_max;
-    std::array<pollfd, 4> polled{{{reads ? options_.in : -1, POLLIN, 0},
+    const bool reads = !is_at_end_ && unwritten_.size() - written_ < options_.unread_bytes_max;
+    std::array<pollfd, 4> polled{{{is_at_end_ ? -1 : options_.in, static_cast<short>(reads ? POLLIN : POLLRDHUP), 0},
                                   {wakeup_->fd(), POLLIN, 0},
                                   {is_stopping_ ? -1 : options_.stop_fd, POLLIN, 0},
                                   {written_ < unwritten_.size() ? options_.out : -1, POLLOUT, 0}}};
@@ -100,7 +103,11 @@ class Loop {
     if (polled[1].revents != 0) wakeup_->drain();
     if (polled[2].revents != 0) begin_stop();
     if (polled[3].revents != 0) flush();
-    if (polled[0].revents != 0) read();
+    if (polled[0].revents == 0) return;
+    if (reads)
+      read();
+    else
+      end_input();  // it has left, and has not read what it was told: what it said last is of no use to it
   }
 
   static int timeout_ms(Instant until) {
@@ -145,9 +152,21 @@ class Loop {
     std::string line = std::exchange(line_, {});
     if (was_too_long) {
       hand_in(mcp::event::TooLong{});
+    } else if (is_stopping_ && refuse_to_begin(line)) {
+      return;
     } else if (!line.empty()) {
       hand_in(mcp::event::Line{std::move(line)});
     }
+  }
+
+  // While open calls may still end, requests are answered with an error; cancellations and answers are heard.
+  bool refuse_to_begin(std::string_view line) {
+    const std::variant<mcp::Message, mcp::Unreadable> read = mcp::read_message(line, options_.conversation.line_bytes_max);
+    const auto* message = std::get_if<mcp::Message>(&read);
+    if (message == nullptr || message->shape != mcp::Message::Shape::request) return false;
+    mcp::act::Write refusal{mcp::write_error(message->id, {mcp::kServerStopping, "the server is stopping and begins nothing more", R"({"retry":"same"})"}) + "\n"};
+    carry_out(refusal);
+    return true;
   }
 
   void flush() {

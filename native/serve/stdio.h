@@ -6,7 +6,7 @@
 //   serve_stdio(options);
 //
 // Reads on while tools run, writes whole lines, and never waits for a client that does not read: what it has not read is kept, and above a
-// mark nothing more is read from it.
+// mark nothing more is read from it: then only its leaving is noticed. While it stops it reads on: cancellations are heard, requests refused.
 #pragma once
 
 #include <cstddef>

@@ -234,3 +234,49 @@ TEST_CASE("a stop lets calls end within the grace, and ends others with an error
     CHECK(talk.end == serve::StdioEnd::stopped);
   }
 }
+
+TEST_CASE("a client that leaves without having read is noticed, and what runs is cancelled") {
+  Talk talk;
+  talk.options.unread_bytes_max = size_t{256} << 10;
+  talk.options.parting = Duration::millis(20);
+  talk.begin();
+  talk.send(kInitialize);
+  talk.send(call_of(1, "hang", "{}"));
+  talk.send(call_of(2, "large", R"({"bytes":1000000})"));
+  const Instant patience = now() + Duration::seconds(20);
+  while (talk.service.started < 2 && now() < patience) std::this_thread::yield();
+  REQUIRE(talk.service.started == 2);
+  talk.to.close_write();
+  while (!talk.has_ended && now() < patience) std::this_thread::yield();
+  CHECK(talk.has_ended);
+  CHECK(talk.service.cancelled >= 1);
+  talk.from.close_read();
+  talk.join();
+  CHECK(talk.end == serve::StdioEnd::client_left);
+}
+
+TEST_CASE("while it stops, requests are refused and cancellations are heard") {
+  Talk talk;
+  talk.options.grace = Duration::seconds(20);
+  talk.begin();
+  talk.send(kInitialize);
+  CHECK(!talk.line().empty());
+  talk.send(call_of(1, "hang", "{}"));
+  talk.send(call_of(2, "hang", "{}"));
+  const Instant patience = now() + Duration::seconds(20);
+  while (talk.service.started < 2 && now() < patience) std::this_thread::yield();
+  talk.stop.notify();
+  std::string refused;
+  for (int id = 3; refused.find("-31001") == std::string::npos && now() < patience; ++id) {
+    talk.send(R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + R"(,"method":"ping"})" + "\n");
+    refused = talk.line();
+  }
+  CHECK(refused.find("-31001") != std::string::npos);
+  talk.send(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})" "\n");
+  talk.send(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}})" "\n");
+  CHECK(talk.line().empty());
+  talk.join();
+  CHECK(talk.service.cancelled >= 2);
+  CHECK(talk.end == serve::StdioEnd::stopped);
+  CHECK(now() < patience);
+}
