@@ -52,12 +52,20 @@ class Desk::Turn {
 };
 
 bool Desk::take_turn(int stop_fd) {
-  constexpr std::chrono::milliseconds kLook{20};  // how soon a stop is noticed while another has the turn
+  constexpr std::chrono::milliseconds kLook{20};  // how soon a stop is noticed while another has the turn; later where many wait
+  constexpr size_t kFew = 16;
   const int fds[] = {stop_fd};
   std::unique_lock lock(mutex_);
-  while (has_turn_) {
-    turn_over_.wait_for(lock, kLook);
-    if (stop_fd >= 0 && wait_readable(fds, Instant::zero())) return false;
+  ++waiting_;
+  bool is_off = false;
+  while (has_turn_ && !is_off) {
+    turn_over_.wait_for(lock, kLook * (1 + waiting_ / kFew));
+    is_off = stop_fd >= 0 && wait_readable(fds, Instant::zero());
+  }
+  --waiting_;
+  if (is_off) {
+    turn_over_.notify_one();  // it may have been this one who was told
+    return false;
   }
   has_turn_ = true;
   return true;
@@ -66,7 +74,7 @@ bool Desk::take_turn(int stop_fd) {
 void Desk::end_turn() {
   const std::lock_guard lock(mutex_);
   has_turn_ = false;
-  turn_over_.notify_all();
+  turn_over_.notify_one();  // who takes the turn tells the next
 }
 
 std::optional<Error> Desk::failed_since(Instant asked) {

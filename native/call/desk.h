@@ -89,6 +89,7 @@ class Desk {
   std::mutex mutex_;    // of what stands below
   std::condition_variable turn_over_;
   bool has_turn_ = false;
+  size_t waiting_ = 0;            // for the turn
   std::optional<Error> failure_;  // of the last turn
   Instant failed_at_;
   std::shared_ptr<const Config> config_;
