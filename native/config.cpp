@@ -7,6 +7,7 @@
 
 #include "native/system.h"
 #include "orthink/base/limits.h"
+#include "orthink/base/loopback.h"
 #include "orthink/base/money.h"
 #include "orthink/chat/ask.h"
 #include "orthink/ledger/scope.h"
@@ -173,19 +174,6 @@ std::string text_of(const json::Value& value) {
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// A dotted quad of the block 127.0.0.0/8; "127.evil.example" is none.
-bool is_loopback_quad(std::string_view host) {
-  int parts = 0;
-  while (true) {
-    const size_t dot = host.find('.');
-    const std::string_view part = host.substr(0, dot);
-    if (!is_digits(part) || part.size() > 3 || (parts == 0 && part != "127")) return false;
-    ++parts;
-    if (dot == std::string_view::npos) return parts == 4;
-    host.remove_prefix(dot + 1);
-  }
 }
 
 struct Authority {
@@ -382,8 +370,7 @@ Result<std::string> check_base_url(std::string_view url) {
 }
 
 bool is_loopback(std::string_view url) {
-  const std::string_view host = authority_of(url).host;
-  return host == "localhost" || host == "[::1]" || is_loopback_quad(host);
+  return is_loopback_host(authority_of(url).host);
 }
 
 std::string configuration_page() {

@@ -31,8 +31,8 @@ std::string ready_document(const serve::Host& host) {
 // Hears the signals while the server is at work.
 class Bell {
  public:
-  Bell(Signals& signals, serve::Host& host, std::vector<ConfigFlag> flags)
-      : signals_(signals), host_(host), flags_(std::move(flags)), thread_([this] { listen(); }) {}
+  Bell(Signals& signals, serve::Host& host, std::vector<ConfigFlag> flags, Duration drain)
+      : signals_(signals), host_(host), flags_(std::move(flags)), drain_(drain), thread_([this] { listen(); }) {}
   ~Bell() {
     over_.notify();
     thread_.join();
@@ -53,7 +53,10 @@ class Bell {
       if (seen.hangups > before.hangups) host_.reload(load_config(flags_));
       const uint32_t ends = seen.interrupts + seen.terminations;
       const uint32_t heard = before.interrupts + before.terminations;
-      if (ends > heard && heard == 0) stop_.notify();
+      if (ends > heard && heard == 0) {
+        host_.begin_drain(drain_);
+        stop_.notify();
+      }
       if (ends > 1 && ends > heard) host_.hurry();
       before = seen;
     }
@@ -62,6 +65,7 @@ class Bell {
   Signals& signals_;
   serve::Host& host_;
   std::vector<ConfigFlag> flags_;
+  const Duration drain_;  // from the first signal on, for standard input and HTTP alike
   Wakeup stop_, over_;
   std::thread thread_;
 };
@@ -83,7 +87,7 @@ int run_server(const Typed& typed, Reach reach, Printer& printer) {
     if (typed.json() && owns_output) printer.line(ready_document(host));
     printer.flush();
   }
-  const Bell bell(signals, host, flags);
+  const Bell bell(signals, host, flags, config->drain());
   if (reach == Reach::http) {
     const int fds[] = {bell.stop_fd()};
     static_cast<void>(wait_readable(fds, Instant::never()));
@@ -91,7 +95,8 @@ int run_server(const Typed& typed, Reach reach, Printer& printer) {
     return 0;
   }
   const serve::StdioEnd end = host.talk(bell.stop_fd(), config->drain());
-  host.stop(end == serve::StdioEnd::stopped ? config->drain() : Duration{});
+  const bool may_take_its_time = end == serve::StdioEnd::stopped || reach == Reach::both;  // clients over HTTP have not left
+  host.stop(may_take_its_time ? config->drain() : Duration{});
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "native/system.h"
+#include "native/wait_piece.h"
 
 namespace orthink::serve {
 
@@ -45,9 +46,8 @@ void Alarms::run() {
       continue;
     }
     const auto first = waiting_.begin();
-    const Duration left = first->first.first - now();
-    if (left > Duration{}) {
-      sooner_.wait_for(lock, std::chrono::microseconds(left.us));
+    if (first->first.first > now()) {
+      sooner_.wait_for(lock, wait_piece(first->first.first));
       continue;
     }
     std::function<void()> ring = std::move(first->second);

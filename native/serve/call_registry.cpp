@@ -22,6 +22,7 @@ Error too_many(size_t running, std::string_view whose) {
 Result<std::shared_ptr<RunningCall>> CallRegistry::open(Alarms& alarms, const std::string& owner, const std::string& stream_id, Instant now) {
   const std::lock_guard lock(mutex_);
   sweep(now);
+  if (is_shut_) return make_error(Errc::cancelled, "the server is stopping and takes no more calls", "Ask again when it runs again.");
   Owner& own = owners_[owner];
   own.asked = now;
   if (running_ >= running_max_) return too_many(running_, "this server takes at once");
@@ -108,6 +109,16 @@ void CallRegistry::sweep(Instant now) {
     const bool is_gone = owner.calls.empty() && owner.asked + kIsThereFor < now;
     own = is_gone ? owners_.erase(own) : std::next(own);
   }
+}
+
+void CallRegistry::shut() {
+  const std::lock_guard lock(mutex_);
+  is_shut_ = true;
+}
+
+bool CallRegistry::is_shut() const {
+  const std::lock_guard lock(mutex_);
+  return is_shut_;
 }
 
 size_t CallRegistry::running() const {

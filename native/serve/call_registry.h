@@ -34,12 +34,16 @@ class CallRegistry {
 
   explicit CallRegistry(size_t running_max) : running_max_(running_max) {}
 
-  // An id of a call that has ended is free again. Errc::invalid_argument when it names one that runs, rate_limited when too many do.
+  // An id of a call that has ended is free again. Errc::invalid_argument when it names one that runs, rate_limited when too many do,
+  // cancelled after shut().
   Result<std::shared_ptr<RunningCall>> open(Alarms& alarms, const std::string& owner, const std::string& stream_id, Instant now);
   [[nodiscard]] std::shared_ptr<RunningCall> find(const std::string& owner, const std::string& stream_id, Instant now);
   // It has ended: from now on it is only kept.
   void close(const std::shared_ptr<RunningCall>& call, Instant now);
 
+  // From now on none is opened: what is not in all_running() never will be.
+  void shut();
+  [[nodiscard]] bool is_shut() const;
   [[nodiscard]] size_t running() const;
   [[nodiscard]] std::vector<std::shared_ptr<RunningCall>> all_running() const;
 
@@ -63,6 +67,7 @@ class CallRegistry {
   size_t ended_bytes_ = 0;
   size_t running_ = 0;
   Instant next_sweep_;
+  bool is_shut_ = false;
 };
 
 }  // namespace orthink::serve

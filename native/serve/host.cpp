@@ -8,6 +8,7 @@
 #include "native/observe/otel_options.h"
 #include "native/system.h"
 #include "orthink/access/challenge.h"
+#include "orthink/base/loopback.h"
 #include "orthink/base/version.h"
 #include "orthink/tools/offer.h"
 
@@ -21,6 +22,10 @@ constexpr Duration kFlushFor = Duration::seconds(2);
 Error wrong_address(std::string_view text) {
   return make_error(Errc::invalid_argument, "\"" + std::string(text) + "\" is no address to listen on",
                     "Write ADDRESS:PORT, such as 127.0.0.1:8337 or [::1]:8337; port 0 takes a free one.");
+}
+
+std::string bracketed(const std::string& address) {
+  return address.find(':') == std::string::npos ? address : "[" + address + "]";
 }
 
 std::string random_secret() {
@@ -79,9 +84,13 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   return ListenAddress{std::string(address), static_cast<uint16_t>(port)};
 }
 
+std::string ListenAddress::host_name() const {
+  const bool is_any = address.find_first_not_of("0.") == std::string::npos || address.find_first_not_of("0:") == std::string::npos;
+  return is_any ? std::string() : bracketed(address);
+}
+
 std::string ListenAddress::url(uint16_t bound_port) const {
-  const bool is_v6 = address.find(':') != std::string::npos;
-  return "http://" + (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(bound_port);
+  return "http://" + bracketed(address) + ":" + std::to_string(bound_port);
 }
 
 Host::Host(const Config& config) : began_(now()), log_(log_options(config)), desk_(config), telemetry_(std::make_unique<observe::Telemetry>()) {}
@@ -174,13 +183,15 @@ Result<void> Host::listen(const Config& config) {
   if (path.front() != '/' || path.find_first_of("?# %") != std::string::npos)
     return make_error(Errc::invalid_argument, "\"" + path + "\" is no path", "Write one that begins with '/', such as /mcp.");
   const bool has_authentication = gate_->kind() != access::GateKind::none;
-  if (!has_authentication && !is_loopback(address->address)) {
+  if (!has_authentication && !is_loopback_host(address->address)) {
     return make_error(Errc::invalid_argument, address->address + " can be reached from other machines, and nobody checks who calls",
                       "Give --auth keys (after `orthink access add NAME`) or --auth jwt, or listen on 127.0.0.1 behind a proxy that does.");
   }
   http_options_.hosts = words_of(config.text("allowed_hosts"));
-  if (!is_loopback(address->address)) http_options_.hosts.push_back(address->address);
+  if (const std::string host = address->host_name(); !host.empty()) http_options_.hosts.push_back(host);
   if (const std::string host = host_of(config.text("auth_audience")); !host.empty()) http_options_.hosts.push_back(host);
+  if (http_options_.hosts.empty())
+    log_.write(observe::LogLevel::warn, "no_host_names", {{"listen", config.text("listen")}, {"why", "only loopback names are answered: set allowed_hosts"}});
   http_options_.origins = words_of(config.text("allowed_origins"));
   http_options_.orphan_life = config.orphan_life();
   endpoint_ = std::make_unique<McpEndpoint>(EndpointOptions{
@@ -215,7 +226,7 @@ Result<void> Host::listen_for_metrics(const Config& config) {
   const Result<ListenAddress> address = ListenAddress::parse(text);
   if (!address) return address.error();
   Secret token(environment("ORTHINK_METRICS_TOKEN").value_or(""));
-  if (token.empty() && !is_loopback(address->address)) {
+  if (token.empty() && !is_loopback_host(address->address)) {
     return make_error(Errc::invalid_argument, "metrics could be read from other machines at " + address->address,
                       "Listen on 127.0.0.1, or set ORTHINK_METRICS_TOKEN to what a reader must show.");
   }
@@ -266,22 +277,34 @@ void Host::reload(Result<Config> fresh) {
 }
 
 void Host::hurry() {
+  begin_drain(Duration{});
   const std::lock_guard lock(parts_mutex_);
-  if (server_) server_->begin_drain(Duration{});
   if (product_) product_->cancel_all();
+}
+
+void Host::begin_drain(Duration grace) {
+  const std::lock_guard lock(parts_mutex_);
+  drained_at_ = std::min(drained_at_, now() + grace);
+  if (server_) server_->begin_drain(std::max(Duration{}, drained_at_ - now()));
+  if (product_) product_->begin_drain();
 }
 
 void Host::stop(Duration grace) {
   if (!product_) return;
-  if (server_) server_->begin_drain(grace);
-  product_->drain(now() + grace);
+  begin_drain(grace);
+  Instant until;
+  {
+    const std::lock_guard lock(parts_mutex_);
+    until = drained_at_;
+  }
+  product_->drain(until);
   if (server_) server_->wait();
   telemetry_->know_connections({});
-  const std::lock_guard lock(parts_mutex_);
-  server_.reset();
-  metrics_server_.reset();
+  // Each part ends outside the mutex: a hurry() meanwhile does not wait for it.
+  take(server_).reset();
+  take(metrics_server_).reset();
   endpoint_.reset();
-  product_.reset();
+  take(product_).reset();
   if (telemetry_->is_on()) static_cast<void>(telemetry_->flush(now() + kFlushFor));
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <utility>
 #include <vector>
 
 #include "native/access/gate.h"
@@ -41,6 +42,8 @@ struct ListenAddress {
   uint16_t port = 0;
   // Errc::invalid_argument for another form.
   static Result<ListenAddress> parse(std::string_view text);
+  // As clients name it: "127.0.0.1", "[::1]"; empty for an address that is every one of the machine's ("0.0.0.0", "::") and so no name.
+  [[nodiscard]] std::string host_name() const;
   [[nodiscard]] std::string url(uint16_t bound_port) const;  // "http://127.0.0.1:8337"
 };
 
@@ -60,7 +63,10 @@ class Host {
   // The upstream's key, the table of bearer keys and the limits of the configuration, read anew; what cannot be read stays as it was and is
   // logged.
   void reload(Result<Config> fresh);
-  // Takes no more calls; those that run may end within `grace`, are then cancelled, and their rows settled or marked. Returns when all is over.
+  // From now on no connections and no paid calls are taken; what runs may end within `grace`. Returns at once. Again: the sooner end holds.
+  // Any thread.
+  void begin_drain(Duration grace);
+  // The same, and what is late is cancelled, and its rows settled or marked. Returns when all is over.
   void stop(Duration grace);
 
   // A stop that is under way waits for nobody any more. Any thread.
@@ -77,6 +83,11 @@ class Host {
   Result<void> listen_for_metrics(const Config& config);
   std::variant<access::Principal, Answer> admit(const Request& request);
   observe::ReadyFacts readiness();
+  template <class Part>
+  std::unique_ptr<Part> take(std::unique_ptr<Part>& part) {
+    const std::lock_guard lock(parts_mutex_);
+    return std::move(part);
+  }
   std::vector<Route> routes(const Config& config);
 
   const Instant began_;
@@ -93,7 +104,8 @@ class Host {
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<HttpServer> metrics_server_;
   std::string url_, metrics_url_;
-  std::mutex parts_mutex_;  // of the ends of server_ and product_
+  std::mutex parts_mutex_;  // of the ends of server_ and product_, and of drained_at_
+  Instant drained_at_ = Instant::never();
 };
 
 }  // namespace orthink::serve

@@ -15,6 +15,7 @@
 #include "native/serve/listener.h"
 #include "native/serve/threads.h"
 #include "native/system.h"
+#include "orthink/base/loopback.h"
 
 #define CPPHTTPLIB_LISTEN_BACKLOG 4096
 #define CPPHTTPLIB_RECV_BUFSIZ size_t(4096u)
@@ -236,7 +237,7 @@ class GuardedServer final : public HttpServer {
 
   [[nodiscard]] size_t cap_of(const std::string& address) const {
     if (options_.connections_of_address_max > 0) return options_.connections_of_address_max;
-    return is_loopback(address) ? connections_max_ : kOfAddressDefault;
+    return is_loopback_host(address) ? connections_max_ : kOfAddressDefault;
   }
 
   bool admit(const std::string& address) {
@@ -388,12 +389,8 @@ class BareServer final : public HttpServer {
 
 }  // namespace
 
-bool is_loopback(std::string_view address) {
-  return address == "localhost" || address == "::1" || (address.starts_with("127.") && address.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
 Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options, std::vector<Route> routes) {
-  if (!options.has_authentication && !is_loopback(options.address)) {
+  if (!options.has_authentication && !is_loopback_host(options.address)) {
     return make_error(Errc::invalid_argument, "'" + options.address + "' can be reached from other machines, and nobody checks who calls",
                       "configure authentication, or listen on 127.0.0.1");
   }

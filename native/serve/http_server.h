@@ -70,7 +70,4 @@ class HttpServer {
   virtual void wait() = 0;
 };
 
-// "127.0.0.1", "127.1.2.3", "::1", "localhost".
-bool is_loopback(std::string_view address);
-
 }  // namespace orthink::serve

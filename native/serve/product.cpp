@@ -1,10 +1,10 @@
 #include "native/serve/product.h"
 
-#include <chrono>
 #include <utility>
 
 #include "native/serve/ledger_looks.h"
 #include "native/system.h"
+#include "native/wait_piece.h"
 #include "orthink/base/version.h"
 #include "orthink/chat/prepare.h"
 #include "orthink/tools/list_models.h"
@@ -132,9 +132,6 @@ std::unique_ptr<Job> Product::complete(Asked& asked) {
     telemetry_.refused(question.error().errc);
     return refuse(asked, question.error()), nullptr;
   }
-  if (is_draining_) {
-    return refuse(asked, make_error(Errc::cancelled, "the server is stopping and takes no more calls", "Ask again when it runs again.")), nullptr;
-  }
   auto order = std::make_shared<Order>(Order{std::move(*question), asked.caller, random_id("call-")});
   order->trace = observe::parse_traceparent(asked.call.traceparent).value_or(observe::TraceContext{});
   order->trace.state = observe::checked_tracestate(asked.call.tracestate);
@@ -147,7 +144,7 @@ std::unique_ptr<Job> Product::complete(Asked& asked) {
   const bool is_begun = threads_.run([this, call, order] { work(order, call); });
   if (!is_begun) {
     call->end({{}, {}, make_error(Errc::rate_limited, "there is no thread left for another call", "Ask again when some have ended.")});
-    registry_.close(call, now());
+    close(call);
   }
   return std::make_unique<SeatJob>(call, seat, SeatJob::Kind::buyer);
 }
@@ -157,6 +154,10 @@ void Product::work(const std::shared_ptr<const Order>& order, const std::shared_
   work_on_purchase(desk_, *order, *call, telemetry_, [&](const Bought& bought) {
     log(*order, bought, began);
   });
+  close(call);
+}
+
+void Product::close(const std::shared_ptr<RunningCall>& call) {
   const std::lock_guard lock(idle_mutex_);
   registry_.close(call, now());
   idle_.notify_all();
@@ -262,7 +263,7 @@ std::vector<std::string> Product::problems() {
   const Instant at = now();
   if (at < problems_until_) return problems_;
   problems_.clear();
-  if (is_draining_) problems_.emplace_back("The server is stopping.");
+  if (registry_.is_shut()) problems_.emplace_back("The server is stopping.");
   const auto add = [this](const Error& error) { problems_.push_back(error.message + ". " + error.remedy); };
   if (const Result<Upstream> upstream = desk_.upstream(); !upstream) add(upstream.error());
   if (desk_.config()->store().empty()) add(no_folder_for_ledger());
@@ -273,9 +274,8 @@ std::vector<std::string> Product::problems() {
 void Product::wait_until_idle(Instant until) {
   std::unique_lock lock(idle_mutex_);
   while (registry_.running() > 0) {
-    const Duration left = until - now();
-    if (left <= Duration{}) return;
-    idle_.wait_for(lock, std::chrono::microseconds(left.us));
+    if (now() >= until) return;
+    idle_.wait_for(lock, wait_piece(until));
   }
 }
 
@@ -283,8 +283,12 @@ void Product::cancel_all() {
   for (const auto& call : registry_.all_running()) call->cancel();
 }
 
+void Product::begin_drain() {
+  registry_.shut();
+}
+
 void Product::drain(Instant until) {
-  is_draining_ = true;
+  begin_drain();
   wait_until_idle(until);
   cancel_all();
   wait_until_idle(now() + options_.let_go);

@@ -46,7 +46,9 @@ class Product : public Service {
 
   std::unique_ptr<Job> start(mcp::Call call, const access::Principal& caller, std::shared_ptr<Mailbox> to) override;
 
-  // From now on paid calls are refused. Those that run may end until `until`, are then cancelled, and after `let_go` left: their rows are
+  // From now on paid calls are refused; those that run go on. Any thread.
+  void begin_drain();
+  // The same. Those that run may end until `until`, are then cancelled, and after `let_go` left: their rows are
   // settled, or marked as unknown. Returns when none runs.
   void drain(Instant until);
   // Cancels everything that runs: a drain that waits ends sooner.
@@ -80,6 +82,7 @@ class Product : public Service {
   static void refuse(Asked& asked, const Error& error);
   void wait_until_idle(Instant until);
   void work(const std::shared_ptr<const Order>& order, const std::shared_ptr<RunningCall>& call);
+  void close(const std::shared_ptr<RunningCall>& call);
   void log(const Order& order, const Bought& bought, Instant began);
 
   Desk& desk_;
@@ -87,7 +90,6 @@ class Product : public Service {
   const Instant began_;
   observe::Telemetry off_;
   observe::Telemetry& telemetry_;
-  std::atomic<bool> is_draining_{false};
   std::atomic<bool> is_ending_{false};  // looks are called off
   std::atomic<size_t> looks_{0};
   std::mutex problems_mutex_;

@@ -200,7 +200,6 @@ class Loop {
   void stop_now() {
     stop_at_ = Instant::never();
     hand_in(mcp::event::Stop{});
-    is_closed_ = true;
   }
 
   // The client has had its last word: what was cancelled settles, what is unread may still be read.

@@ -28,7 +28,7 @@ struct StdioOptions {
   int in = 0;
   int out = 1;
   int stop_fd = -1;                          // readable: end soon
-  Duration grace = Duration::seconds(5);     // after that: how long open calls may go on before they end with an error
+  Duration grace = Duration::seconds(5);     // after that: how long open calls may go on before they are cancelled
   Duration parting = Duration::seconds(2);   // after the end of input: how long cancelled work may take to settle its money
   size_t unread_bytes_max = size_t{8} << 20;
 };

@@ -1,10 +1,10 @@
 #include "native/serve/work.h"
 
 #include <algorithm>
-#include <chrono>
 #include <variant>
 
 #include "native/system.h"
+#include "native/wait_piece.h"
 
 namespace orthink::serve {
 
@@ -54,12 +54,10 @@ bool Mailbox::take(uint64_t& call, mcp::News& news) {
 }
 
 bool Mailbox::wait(Instant until) {
-  constexpr Duration kLongest = Duration::seconds(3'600);  // the clock that the kernel waits by is not ours
   std::unique_lock<std::mutex> lock(mutex_);
   while (taken_ == letters_.size() && !is_woken_) {
-    const Duration left = until.is_never() ? kLongest : std::min(kLongest, until - now());
-    if (left <= Duration{}) return false;
-    changed_.wait_for(lock, std::chrono::microseconds(left.us));
+    if (now() >= until) return false;
+    changed_.wait_for(lock, wait_piece(until));
   }
   is_woken_ = false;
   return true;

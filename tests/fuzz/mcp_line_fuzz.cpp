@@ -124,6 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ConversationOptions options;
   options.state_key = "key";
   options.calls_max = 8;
+  options.let_go = Duration{};
   Conversation conversation(menu(), options);
   for (size_t from = 0; from < text.size();) {
     const size_t end = std::min(text.find('\n', from), text.size());
@@ -134,6 +135,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     from = end + 1;
   }
   talk(conversation, event::Stop{});
+  talk(conversation, event::Tick{});
   require(conversation.open_calls() == 0 && std::holds_alternative<act::Close>(conversation.poll()));
   return 0;
 }

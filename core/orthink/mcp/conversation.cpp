@@ -14,6 +14,7 @@ void Conversation::handle(Instant now, ChannelEvent event) {
   now_ = now;
   if (is_closed_) return;
   std::visit([this](auto& one) { on(one); }, event);
+  if (is_stopping_ && open_.empty()) is_closed_ = true;
 }
 
 ChannelAct Conversation::poll() {
@@ -23,7 +24,7 @@ ChannelAct Conversation::poll() {
     return act;
   }
   if (is_closed_) return act::Close{};
-  Instant next = Instant::never();
+  Instant next = stop_until_;
   for (const auto& [number, call] : open_) next = std::min(next, call.progress_at());
   return act::WaitUntil{next};
 }
@@ -73,6 +74,7 @@ void Conversation::carry_out(Decision decision, const std::string& id) {
   }
   if (auto* reply = std::get_if<Reply>(&decision.what)) return write(write_result(id, reply->result_json));
   if (auto* refusal = std::get_if<Refusal>(&decision.what)) return write(write_error(id, refusal->fault));
+  if (is_stopping_) return write(write_error(id, {kServerStopping, "the server is stopping and takes no more calls", R"({"retry":"same"})"}));
   if (open_.size() + subscriptions_.size() >= options_.calls_max)
     return write(write_error(id, {kTooManyCalls, "too many calls are open: wait for one to end", {}}));
   if (auto* begun = std::get_if<Begin>(&decision.what)) return begin(std::move(*begun), id);
@@ -150,27 +152,26 @@ void Conversation::tell_change(const news::Changed& change) {
   if (is_wanted && (change.what == news::Changed::What::resource || menu_.offer().lists_change)) write(legacy_change(change));
 }
 
-void Conversation::close_all(bool says_why) {
-  for (auto& [number, call] : open_) {
-    if (says_why) write(write_error(call.id(), {kServerStopping, "the server is stopping: call again", R"({"retry":"same"})"}));
-    acts_.emplace_back(act::Cancel{number});
-  }
+void Conversation::on(const event::Eof&) {
+  for (const auto& [number, call] : open_) acts_.emplace_back(act::Cancel{number});
   open_.clear();
-  if (says_why)
-    for (const Subscription& one : subscriptions_) write(write_result(one.id(), menu_.modern_result("{}", "complete", nullptr)));
   subscriptions_.clear();
   is_closed_ = true;
 }
 
-void Conversation::on(const event::Eof&) {
-  close_all(false);
-}
-
 void Conversation::on(const event::Stop&) {
-  close_all(true);
+  if (std::exchange(is_stopping_, true)) return;
+  stop_until_ = now_ + options_.let_go;
+  for (const auto& [number, call] : open_) acts_.emplace_back(act::Cancel{number});
+  for (const Subscription& one : subscriptions_) write(write_result(one.id(), menu_.modern_result("{}", "complete", nullptr)));
+  subscriptions_.clear();
 }
 
 void Conversation::on(const event::Tick&) {
+  if (now_ >= stop_until_) {
+    for (const auto& [number, call] : open_) write(write_error(call.id(), stopped_fault()));
+    return open_.clear();
+  }
   for (auto& [number, call] : open_)
     if (std::optional<std::string> message = call.progress_due(now_)) write(std::move(*message));
 }

@@ -8,7 +8,8 @@
 //   }
 //
 // One mutation, then drain: every handle() is followed by poll() until WaitUntil or Close. Answers leave in the order in which work ends.
-// A request that was cancelled gets no response (specification, "Cancellation").
+// A request that was cancelled gets no response (specification, "Cancellation"). After a stop open calls still tell how they ended and what
+// they cost; one that does not within `let_go` ends with an error that invites no second purchase.
 // Thread rule: one thread at a time. `menu` must outlive it.
 #pragma once
 
@@ -33,6 +34,7 @@ struct ConversationOptions {
   std::string state_key;                               // seals request states; empty = a call cannot keep state
   Duration state_life = Duration::seconds(15 * 60);
   Duration progress_interval = Duration::millis(500);  // progress notifications of a call: two in any two of these
+  Duration let_go = Duration::seconds(2);              // after a stop: how long the ends of cancelled calls are waited for
   size_t calls_max = 64;                               // open at a time; one more is refused
   size_t line_bytes_max = limits::kAskBytesMax;
 };
@@ -61,7 +63,6 @@ class Conversation {
   void listen(const Listen& listen, const std::string& id);
   void ask(OpenCall& call, uint64_t number, const news::Ask& ask);
   void tell_change(const news::Changed& change);
-  void close_all(bool says_why);
   void write(std::string message);
   [[nodiscard]] bool is_open(std::string_view id) const;
 
@@ -74,6 +75,8 @@ class Conversation {
   uint64_t last_number_ = 0;
   std::deque<ChannelAct> acts_;
   bool has_greeted_ = false;           // a legacy client has shaken hands
+  Instant stop_until_ = Instant::never();
+  bool is_stopping_ = false;
   bool is_closed_ = false;
 };
 

@@ -18,7 +18,7 @@ struct TooLong {};                                       // a line over the cap 
 struct NewsOf { uint64_t number = 0; News news; };       // of a call that was started; others are ignored
 struct Eof {};                                           // the client is gone: everything is cancelled
 struct Closed {};                                        // HTTP: the client has closed the connection
-struct Stop {};                                          // the server stops: open calls end with an error at once
+struct Stop {};                                          // the server stops: open calls are cancelled and their ends waited for, shortly
 struct Tick {};                                          // time has passed: now is all that counts
 }  // namespace event
 using ChannelEvent = std::variant<event::Line, event::TooLong, event::NewsOf, event::Eof, event::Stop, event::Tick>;

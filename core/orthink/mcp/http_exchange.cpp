@@ -80,7 +80,7 @@ HttpAct HttpExchange::poll() {
 }
 
 Instant HttpExchange::next_wake() const {
-  Instant next = std::min(orphan_until_, next_comment_);
+  Instant next = std::min({orphan_until_, next_comment_, stop_until_});
   if (phase_ == Phase::plain) next = std::min(next, stream_from_);
   if (call_) next = std::min(next, call_->progress_at());
   return next;
@@ -132,7 +132,7 @@ void HttpExchange::not_allowed() {
 
 void HttpExchange::finish() {
   phase_ = Phase::over;
-  stream_from_ = next_comment_ = orphan_until_ = Instant::never();
+  stream_from_ = next_comment_ = orphan_until_ = stop_until_ = Instant::never();
 }
 
 bool HttpExchange::check_head() {
@@ -361,21 +361,24 @@ void HttpExchange::on_change(const news::Changed& change) {
 }
 
 void HttpExchange::on(const event::Closed&) {
-  if (era_ == Era::legacy && call_) {
+  const bool is_stopping = !stop_until_.is_never();
+  if (era_ == Era::legacy && call_ && !is_stopping) {
     enlist();
     phase_ = Phase::orphaned;
     orphan_until_ = now_ + options_.orphan_life;
     next_comment_ = Instant::never();
     return;
   }
-  if (call_) acts_.emplace_back(act::Cancel{kNumber});
+  if (call_ && !is_stopping) acts_.emplace_back(act::Cancel{kNumber});
   finish();
 }
 
 void HttpExchange::on(const event::Stop&) {
   if (call_) {
     acts_.emplace_back(act::Cancel{kNumber});
-    return last_words({write_error(call_->id(), {kServerStopping, "the server is stopping: call again", R"({"retry":"same"})"}), 503});
+    if (phase_ == Phase::orphaned) return finish();
+    stop_until_ = std::min(stop_until_, now_ + options_.let_go);
+    return;
   }
   if (subscription_) return last_words({write_result(subscription_->id(), menu_.modern_result("{}", "complete", nullptr)), 200});
   finish();
@@ -386,6 +389,7 @@ void HttpExchange::on(const event::Tick&) {
     acts_.emplace_back(act::Cancel{kNumber});
     return finish();
   }
+  if (now_ >= stop_until_) return last_words({write_error(call_->id(), stopped_fault()), 503});
   if (call_ && !is_enlisted_) {
     enlist();
     if (!wants_stream_at_once_) stream_from_ = now_ + options_.grace;

@@ -42,7 +42,7 @@ struct HttpRequest {
 };
 
 struct HttpOptions {
-  std::vector<std::string> hosts;              // names beside localhost, 127.0.0.1 and [::1], without ports
+  std::vector<std::string> hosts;              // names beside those of loopback, without ports; IPv6 in brackets
   std::vector<std::string> origins;            // whole origins beside those of the hosts: "https://app.example"
   std::string state_key;                       // as ConversationOptions
   Duration state_life = Duration::seconds(15 * 60);
@@ -50,6 +50,7 @@ struct HttpOptions {
   Duration grace = Duration::millis(200);
   Duration comment_interval = Duration::seconds(15);
   Duration orphan_life = Duration::seconds(60);
+  Duration let_go = Duration::seconds(2);      // as ConversationOptions
   size_t body_bytes_max = limits::kAskBytesMax;
   Sessions* sessions = nullptr;                // null: nothing is kept, no GET, no DELETE
   // Without sessions: names a legacy client at its handshake (as Mcp-Session-Id, visible ASCII, unguessable), so that its cancellations
@@ -128,6 +129,7 @@ class HttpExchange {
   Instant stream_from_ = Instant::never();     // plain until then
   Instant next_comment_ = Instant::never();
   Instant orphan_until_ = Instant::never();
+  Instant stop_until_ = Instant::never();      // cancelled by a stop: its end is waited for until then
   std::deque<HttpAct> acts_;
 };
 

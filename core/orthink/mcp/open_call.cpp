@@ -109,6 +109,10 @@ std::string cannot_ask(std::string_view method) {
   return answer.take();
 }
 
+news::Fault stopped_fault() {
+  return {kServerStopping, "the server has stopped, and how this call ended is not known here: it may have been paid", R"({"retry":"no"})"};
+}
+
 bool can_ask(std::string_view method, const json::Value& client_capabilities) {
   const size_t slash = method.find('/');
   return client_capabilities.is_object() && client_capabilities.find(method.substr(0, slash)) != nullptr;

@@ -68,6 +68,8 @@ class OpenCall {
 
 // {"error":...}: the answer to an ask of a client that cannot be asked this.
 std::string cannot_ask(std::string_view method);
+// The error of a call whose end did not come before the server had to leave. It may have been paid: "retry" is "no".
+news::Fault stopped_fault();
 // A client with these capabilities said that it answers `method`.
 bool can_ask(std::string_view method, const json::Value& client_capabilities);
 

@@ -1,12 +1,11 @@
 #include "orthink/mcp/origin.h"
 
 #include <algorithm>
-#include <array>
+
+#include "orthink/base/loopback.h"
 
 namespace orthink::mcp {
 namespace {
-
-constexpr std::array<std::string_view, 3> kLoopback{"localhost", "127.0.0.1", "[::1]"};
 
 bool is_port(std::string_view text) {
   return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -33,7 +32,7 @@ bool is_own_host(std::string_view host, const std::vector<std::string>& own) {
   const std::optional<std::string_view> bare = without_port(host);
   if (!bare || bare->empty()) return false;
   const std::string name = lower(*bare);
-  return std::find(kLoopback.begin(), kLoopback.end(), name) != kLoopback.end() ||
+  return is_loopback_host(name) ||
          std::any_of(own.begin(), own.end(), [&](const std::string& other) { return lower(other) == name; });
 }
 

@@ -1,5 +1,6 @@
 // Host and Origin: against DNS rebinding, a server on a private address answers only under names that are its own (specification, "Security
-// warning" of the Streamable HTTP transport). localhost, 127.0.0.1 and [::1] are always ours, under any port.
+// warning" of the Streamable HTTP transport). Loopback names (is_loopback_host) are always ours, under
+// any port.
 #pragma once
 
 #include <optional>

@@ -96,13 +96,36 @@ TEST_CASE("progress leaves twice a second, the newest of what was held back") {
   CHECK(t.hand(event::NewsOf{number, news::Progress{4, {}, "e"}}, 3'000).empty());
 }
 
-TEST_CASE("the end of input cancels everything; a stop says so") {
-  for (const bool stops : {false, true}) {
-    Talk t;
-    t.line(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})");
-    const std::string said = stops ? t.hand(event::Stop{}) : t.hand(event::Eof{});
-    CHECK(t.cancelled.size() == 1);
-    CHECK(said.empty() == !stops);
-    CHECK(std::holds_alternative<act::Close>(t.talk.poll()));
-  }
+TEST_CASE("the end of input cancels everything") {
+  Talk t;
+  t.line(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})");
+  CHECK(t.hand(event::Eof{}).empty());
+  CHECK(t.cancelled.size() == 1);
+  CHECK(std::holds_alternative<act::Close>(t.talk.poll()));
+}
+
+TEST_CASE("a stop cancels what is open and waits for how it ended, but not for long") {
+  Talk t;
+  for (const char* id : {"1", "2"}) t.line(R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":"tools/call","params":{"name":"echo"}})");
+  CHECK(t.hand(event::Stop{}, 100).empty());
+  CHECK(t.cancelled == std::vector<uint64_t>{1, 2});
+  const ChannelAct waits = t.talk.poll();
+  REQUIRE(std::holds_alternative<act::WaitUntil>(waits));
+  CHECK(std::get_if<act::WaitUntil>(&waits)->at == Instant::from_ms(2'100));
+  CHECK(t.hand(event::Stop{}, 1'000).empty());
+  CHECK(t.cancelled.size() == 2);
+  CHECK(t.line(R"({"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"echo"}})", 1'000).find(R"("id":3,"error":{"code":-31001)") != std::string::npos);
+  CHECK(t.started.size() == 2);
+  CHECK(t.hand(event::NewsOf{1, news::Result{R"({"paid":1})"}}, 1'100) == R"({"jsonrpc":"2.0","id":1,"result":{"paid":1}})" "\n");
+  CHECK(t.hand(event::Tick{}, 2'099).empty());
+  const std::string last = t.hand(event::Tick{}, 2'100);
+  CHECK(last.find(R"("id":2,"error")") != std::string::npos);
+  CHECK(last.find(R"({"retry":"no"})") != std::string::npos);
+  CHECK(std::holds_alternative<act::Close>(t.talk.poll()));
+}
+
+TEST_CASE("a stop ends a conversation in which nothing is open") {
+  Talk t;
+  t.hand(event::Stop{});
+  CHECK(std::holds_alternative<act::Close>(t.talk.poll()));
 }

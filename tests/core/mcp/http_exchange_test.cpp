@@ -112,6 +112,41 @@ TEST_CASE("leaving cancels a modern call at once and a legacy one after its orph
   CHECK(legacy.is_over);
 }
 
+// The work had its end, with cost and receipt, milliseconds after an error had told the client to buy again.
+TEST_CASE("a stop cancels the call and waits for how it ended, but not for long") {
+  for (const bool is_late : {false, true}) {
+    Post post(kModernCall, kModernHeaders);
+    post.hand(100, event::Stop{});
+    CHECK(post.cancelled.size() == 1);
+    CHECK_FALSE(post.is_over);
+    if (!is_late) {
+      post.hand(101, event::NewsOf{1, news::Result{R"({"paid":1})"}});
+      CHECK(post.status == 200);
+      CHECK(post.body.find(R"("paid":1)") != std::string::npos);
+    } else {
+      post.hand(101, event::Tick{});
+      post.hand(301, event::Tick{});
+      CHECK(post.wake == Instant::from_ms(2'100));
+      post.hand(2'100, event::Tick{});
+      CHECK(post.body.find(R"({"retry":"no"})") != std::string::npos);
+    }
+    CHECK(post.is_over);
+    CHECK(post.cancelled.size() == 1);
+  }
+}
+
+TEST_CASE("who has left is not waited for after a stop") {
+  for (const bool leaves_first : {true, false}) {
+    Post legacy(kLegacyCall);
+    legacy.hand(0, event::Tick{});
+    if (leaves_first) legacy.hand(1, event::Closed{});
+    legacy.hand(2, event::Stop{});
+    if (!leaves_first) legacy.hand(3, event::Closed{});
+    CHECK(legacy.cancelled.size() == 1);
+    CHECK(legacy.is_over);
+  }
+}
+
 TEST_CASE("a legacy cancellation is delivered to the exchange of its request") {
   Post post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})");
   CHECK(post.status == 202);

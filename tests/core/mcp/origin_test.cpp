@@ -13,8 +13,8 @@ bool is_ours(std::string_view host, std::optional<std::string_view> origin = std
 }  // namespace
 
 TEST_CASE("loopback names and the configured ones are ours under any port") {
-  for (const char* host : {"localhost", "LOCALHOST:1", "127.0.0.1:8080", "[::1]", "[::1]:65535", "mcp.example", "MCP.example:443"}) CHECK(is_ours(host));
-  for (const char* host : {"", ":80", "evil.example", "localhost.evil.example", "evil.localhost", "127.0.0.1.evil.example", "127.0.0.2", "[::2]", "[::1",
+  for (const char* host : {"localhost", "LOCALHOST:1", "127.0.0.1:8080", "127.0.0.2", "[::1]", "[::1]:65535", "mcp.example", "MCP.example:443"}) CHECK(is_ours(host));
+  for (const char* host : {"", ":80", "evil.example", "localhost.evil.example", "evil.localhost", "127.0.0.1.evil.example", "127.0.0.2.", "127.2", "[::2]", "[::1",
                            "localhost:", "localhost:x", "localhost:123456", "localhost:80:80", "::1", "localhost/", "localhost@evil.example", "mcp.example.evil", "evil.mcp.example", "mcp.exampl"})
     CHECK_FALSE(is_ours(host));
 }

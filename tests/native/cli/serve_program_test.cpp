@@ -1,4 +1,8 @@
 // The verbs mcp and serve as programs: real standard input and HTTP, a simulator upstream, signals, and the ledger afterwards.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
@@ -223,6 +227,7 @@ TEST_CASE("A call that is late at the drain's end is ended cleanly and its money
   CHECK(streamed.status == 200);
   CHECK(streamed.is_whole);
   CHECK(streamed.body.find("\"id\":2") != std::string::npos);
+  CHECK(streamed.body.find("structuredContent") != std::string::npos);  // how it ended, not an invitation to buy again
   CHECK(served.child.wait() == 0);
   room.check_books();
 }
@@ -282,25 +287,69 @@ TEST_CASE("With keys only their holders are let in", "[serve]") {
   CHECK(child.error_text().find(key) == std::string::npos);
 }
 
+// The port of the first address after `mark`.
+uint16_t port_after(const std::string& told, std::string_view mark) {
+  const size_t begin = told.find(':', told.find(mark) + mark.size() + 8) + 1;
+  return static_cast<uint16_t>(std::stoi(told.substr(begin)));
+}
+
+const client::Headers kLegacyHeaders{{"Accept", "application/json, text/event-stream"}, {"MCP-Protocol-Version", "2025-11-25"}};
+
+TEST_CASE("A client on standard input that leaves does not cut those over HTTP short", "[serve]") {
+  Room room("drip=2");
+  Child child({"serve", "--stdio"}, room.variables());
+  const uint16_t port = port_after(child.error_line("orthink serves its tools at "), "tools at ");
+  client::Response streamed;
+  std::thread caller([&] { streamed = client::send(port, "POST", "/mcp", call_text(2, "thinking_completion", kQuestion, true), kLegacyHeaders); });
+  while (room.simulator->bill().lines.empty()) std::this_thread::yield();
+  child.end_input();
+  caller.join();
+  CHECK(streamed.body.find("\"state\":\"done\"") != std::string::npos);
+  CHECK(child.wait() == 0);
+  room.check_books();
+}
+
+TEST_CASE("SIGTERM closes HTTP at once, even while a call on standard input goes on", "[serve]") {
+  Room room("stall=3");
+  Child child({"serve", "--stdio", "--drain-s", "600"}, room.variables());
+  const uint16_t port = port_after(child.error_line("orthink serves its tools at "), "tools at ");
+  child.write(kHello);
+  child.write(call_text(1, "thinking_completion", kQuestion, true) + "\n");
+  while (room.simulator->bill().lines.empty()) std::this_thread::yield();
+  child.signal(SIGTERM);
+  const auto is_refused = [&] {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool is_connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    return !is_connected;
+  };
+  const Instant patience = now() + Duration::seconds(20);
+  while (!is_refused() && now() < patience) std::this_thread::yield();
+  CHECK(is_refused());
+  child.signal(SIGTERM);  // waits for nobody: the call on standard input is cancelled, and says so
+  CHECK(text_at(answer_to(child, "1"), {"error", "data", "retry"}) == "(absent)");
+  CHECK(child.wait() == 0);
+  room.check_books();
+}
+
 TEST_CASE("One process serves standard input and HTTP, with metrics beside them", "[serve]") {
   Room room;
   Child child({"serve", "--stdio", "--metrics", "127.0.0.1:0"}, room.variables());
   const std::string told = child.error_line("orthink serves its tools at ");
-  const auto port_after = [&](std::string_view mark) {
-    const size_t begin = told.find(':', told.find(mark) + mark.size() + 8) + 1;
-    return static_cast<uint16_t>(std::stoi(told.substr(begin)));
-  };
   child.write(kHello);
   child.write(call_text(1, "thinking_completion", R"({"prompt":"Why?","stream_id":"shared"})") + "\n");
   CHECK(text_at(answer_to(child, "1"), {"result", "structuredContent", "state"}) == "done");
-  const client::Headers common{{"Accept", "application/json, text/event-stream"}, {"MCP-Protocol-Version", "2025-11-25"}};
   const client::Response same =
-      client::send(port_after("tools at "), "POST", "/mcp", call_text(2, "get_result", R"({"stream_id":"shared"})"), common);
+      client::send(port_after(told, "tools at "), "POST", "/mcp", call_text(2, "get_result", R"({"stream_id":"shared"})"), kLegacyHeaders);
   CHECK(text_at(same.document(), {"result", "structuredContent", "state"}) == "done");  // both are the local user
-  const client::Response metrics = client::send(port_after("metrics at "), "GET", "/metrics", "", {});
+  const client::Response metrics = client::send(port_after(told, "metrics at "), "GET", "/metrics", "", {});
   CHECK(metrics.status == 200);
   CHECK(metrics.body.find("orthink_") != std::string::npos);
-  CHECK(client::send(port_after("metrics at "), "GET", "/readyz", "", {}).status == 200);
+  CHECK(client::send(port_after(told, "metrics at "), "GET", "/readyz", "", {}).status == 200);
   child.end_input();
   CHECK(child.wait() == 0);
 }

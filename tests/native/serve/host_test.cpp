@@ -4,7 +4,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
+#include "orthink/mcp/origin.h"
 #include "tests/native/call/room.h"
+#include "tests/native/serve/product_room.h"
 
 namespace orthink::serve {
 namespace {
@@ -23,6 +25,9 @@ TEST_CASE("Addresses to listen on have one form", "[host]") {
     CHECK(parsed->port == each.port);
   }
   CHECK(ListenAddress::parse("[::1]:0")->url(80) == "http://[::1]:80");
+  CHECK(ListenAddress::parse("[2001:db8::5]:0")->host_name() == "[2001:db8::5]");
+  CHECK(ListenAddress::parse("10.0.0.5:0")->host_name() == "10.0.0.5");
+  for (const char* any : {"0.0.0.0:0", "[::]:0", "[0:0:0:0:0:0:0:0]:0"}) CHECK(ListenAddress::parse(any)->host_name().empty());
   for (const char* bad : {"", ":", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:8o", "::1:80", "[]:80", "8337"}) {
     INFO(bad);
     CHECK(!ListenAddress::parse(bad));
@@ -38,6 +43,28 @@ TEST_CASE("Addresses of others are not listened on while nobody checks who calls
     REQUIRE(!host);
     CHECK(!host.error().remedy.empty());
   }
+}
+
+TEST_CASE("A server answers under the address it listens on", "[host]") {
+  test::Room room("", R"(,"listen":"127.0.0.2:0","log_level":"off")");
+  Result<std::unique_ptr<Host>> host = Host::open(room.config(), {});
+  REQUIRE(host);
+  const std::string url = (*host)->url();
+  const std::string name = url.substr(7, url.rfind('/') - 7);
+  CHECK(!mcp::origin_fault(name, "http://" + name, {}, {}));
+  CHECK(!mcp::origin_fault("[2001:db8::5]:80", std::nullopt, {ListenAddress::parse("[2001:db8::5]:0")->host_name()}, {}));
+}
+
+TEST_CASE("A drain refuses at once, and a second one does not begin anew", "[host]") {
+  test::Room room("", R"(,"listen":"127.0.0.1:0","log_level":"off")");
+  Result<std::unique_ptr<Host>> host = Host::open(room.config(), {});
+  REQUIRE(host);
+  (*host)->begin_drain(Duration{});
+  test::ToolCall call((*host)->product(), "thinking_completion", R"({"prompt":"Why?"})", access::Principal::local(), false);
+  CHECK(test::text_at(call.structured(), {"error", "kind"}) == "CANCELLED");
+  const Instant before = now();
+  (*host)->stop(Duration::seconds(60));
+  CHECK(now() < before + Duration::seconds(20));
 }
 
 TEST_CASE("A host opens without key and store, says where it listens, and stops twice", "[host]") {

@@ -70,7 +70,7 @@ std::string with_headers(const std::string& headers) {
 // DNS rebinding: names and origins that are not ours.
 std::vector<HostileRow> foreign() {
   std::vector<HostileRow> rows;
-  for (const char* host : {"evil.example", "evil.localhost", "localhost.evil.example", "127.0.0.1.nip.io", "127.0.0.2", "0.0.0.0", "[::ffff:127.0.0.1]",
+  for (const char* host : {"evil.example", "evil.localhost", "localhost.evil.example", "127.0.0.1.nip.io", "127.0.0.256.example", "0.0.0.0", "[::ffff:127.0.0.1]",
                            "localhost.", "127.0.0.1.", "2130706433", "0x7f000001", "127.1", "localhost:80:80", "[::1", "xn--localhost"}) {
     rows.push_back({403, with_host(host)});
   }

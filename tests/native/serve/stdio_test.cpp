@@ -217,7 +217,7 @@ TEST_CASE("a line over the cap is refused, and the next is read") {
   CHECK(talk.line().find(R"("id":2)") != std::string::npos);
 }
 
-TEST_CASE("a stop lets calls end within the grace, and ends others with an error") {
+TEST_CASE("a stop lets calls end within the grace, cancels others and tells how they ended") {
   for (const bool ends : {true, false}) {
     Talk talk;
     talk.options.grace = ends ? Duration::seconds(20) : Duration::millis(20);
@@ -228,7 +228,7 @@ TEST_CASE("a stop lets calls end within the grace, and ends others with an error
     const Instant patience = now() + Duration::seconds(20);
     while (talk.service.started == 0 && now() < patience) std::this_thread::yield();
     talk.stop.notify();
-    CHECK(!talk.line_with(ends ? "counted" : R"("error")").empty());
+    CHECK(!talk.line_with(ends ? "counted" : "cancelled").empty());
     CHECK(talk.line().empty());
     talk.join();
     CHECK(talk.end == serve::StdioEnd::stopped);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/system.h"
+#include "native/wait_piece.h"
 
 using namespace orthink;
 using serve::Mailbox;
@@ -103,4 +104,13 @@ TEST_CASE("whoever posts may be told to look") {
   mailbox.post(1, progress(1));
   mailbox.wake();
   CHECK(told == 2);
+}
+
+// The microseconds of never() overflow as nanoseconds: the wait returned at once, and whoever waited so kept a core busy.
+TEST_CASE("a wait without end is taken in pieces") {
+  CHECK(wait_piece(Instant::never()) == std::chrono::hours(1));
+  CHECK(wait_piece(now() + Duration::seconds(1'000'000'000)) == std::chrono::hours(1));
+  CHECK(wait_piece(Instant::zero()).count() == 0);
+  const auto soon = wait_piece(now() + Duration::seconds(60));
+  CHECK((soon > std::chrono::seconds(1) && soon <= std::chrono::seconds(60)));
 }
