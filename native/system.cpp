@@ -92,9 +92,21 @@ static_assert(std::atomic<int>::is_always_lock_free && std::atomic<uint32_t>::is
 
 void on_signal(int number) {
   const int saved = errno;
-  (number == SIGINT ? interrupts : number == SIGHUP ? hangups : terminations).fetch_add(1);
+  (number == SIGINT ? interrupts : terminations).fetch_add(1);
   notify_fd(signal_fd.load());
   errno = saved;
+}
+
+void on_hangup(int) {
+  const int saved = errno;
+  hangups.fetch_add(1);
+  notify_fd(signal_fd.load());
+  errno = saved;
+}
+
+bool is_ignored(int number) {
+  struct sigaction action {};
+  return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 void handle(int number, void (*handler)(int)) {
@@ -258,13 +270,14 @@ Signals::Signals(Hangup hangup) {
   handle(SIGINT, on_signal);
   handle(SIGTERM, on_signal);
   handle(SIGPIPE, SIG_IGN);
-  if (hangup == Hangup::is_counted) handle(SIGHUP, on_signal);
+  if (hangup == Hangup::is_counted) handle(SIGHUP, on_hangup);
+  if (hangup == Hangup::terminates && !is_ignored(SIGHUP)) handle(SIGHUP, on_signal);
 }
 
 Signals::~Signals() {
   handle(SIGINT, SIG_DFL);
   handle(SIGTERM, SIG_DFL);
-  handle(SIGHUP, SIG_DFL);
+  if (!is_ignored(SIGHUP)) handle(SIGHUP, SIG_DFL);
   ::close(signal_fd.exchange(-1));
 }
 

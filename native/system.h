@@ -77,7 +77,8 @@ class Wakeup {
 // SIGINT and SIGTERM as counts behind a readable fd, and SIGPIPE ignored, while one of these lives. One at a time in a process.
 class Signals {
  public:
-  enum class Hangup : uint8_t { ends, is_counted };  // what SIGHUP does: end the program as it always does, or be counted too
+  // What SIGHUP does: end the program as it always does, be counted on its own, or be counted as SIGTERM is (unless it came ignored: nohup).
+  enum class Hangup : uint8_t { ends, is_counted, terminates };
   explicit Signals(Hangup hangup = Hangup::ends);
   ~Signals();
   Signals(const Signals&) = delete;
@@ -86,7 +87,7 @@ class Signals {
   struct Seen {
     uint32_t interrupts = 0;  // SIGINT since the start
     uint32_t terminations = 0;
-    uint32_t hangups = 0;  // where they are counted
+    uint32_t hangups = 0;  // where they are counted on their own
   };
   [[nodiscard]] Seen seen() const;
   void drain();  // fd() is readable again at the next signal; look at seen() afterwards

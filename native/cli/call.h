@@ -40,7 +40,7 @@ class Caller {
   // Afterwards calls of unknown outcome that are due are asked about for at most two seconds, and the journal is sealed.
   CallEnd call(const Ask& ask, const CallShow& show, Printer& printer);
 
-  // Ctrl-C or SIGTERM since the start: what an exit code is made of.
+  // Ctrl-C, SIGTERM or SIGHUP since the start: what an exit code is made of.
   [[nodiscard]] Signals::Seen signals() const { return signals_.seen(); }
   // Blocks until `fd` is readable (true) or a signal came (false).
   bool wait_for_input(int fd);
@@ -52,7 +52,7 @@ class Caller {
   void tidy_up(const Bought& bought);
 
   Desk desk_;
-  Signals signals_;
+  Signals signals_{Signals::Hangup::terminates};  // a terminal that is closed does not leave a call unsettled
   std::shared_ptr<const Catalogue> warned_of_;
 };
 

@@ -3,11 +3,14 @@
 
 #include "native/access/keys_file.h"
 #include "native/cli/verbs.h"
+#include "native/catalogue_cache.h"
 #include "native/config.h"
 #include "native/money/when.h"
 #include "native/system.h"
+#include "orthink/access/principal.h"
 #include "orthink/chat/ask.h"
 #include "orthink/ledger/window.h"
+#include "orthink/tools/tool_table.h"
 #include "orthink/wire/json.h"
 
 namespace orthink::cli {
@@ -53,6 +56,35 @@ Result<std::vector<std::string>> patterns_of(const Typed& typed, Flag flag) {
   }
 }
 
+Result<void> check_tools(const std::vector<std::string>& patterns) {
+  std::vector<std::string_view> names;
+  for (const tools::ToolRow& tool : tools::tool_rows()) names.push_back(tool.name);
+  for (const std::string& pattern : patterns) {
+    const auto fits = [&pattern](std::string_view tool) { return access::matches_any({pattern}, tool); };
+    if (std::any_of(names.begin(), names.end(), fits)) continue;
+    const std::string_view close = closest_name(pattern, names);
+    std::string all;
+    for (const std::string_view name : names) all += (all.empty() ? "" : ", ") + std::string(name);
+    return wrong("--allow-tools: there is no tool \"" + harmless(pattern) + "\"",
+                 close.empty() ? "There are " + all + "." : "Did you mean " + std::string(close) + "?");
+  }
+  return {};
+}
+
+// Those that fit no model known now: not wrong, since models come and go.
+void warn_of_models(const std::vector<std::string>& patterns, const Config& config, Printer& printer) {
+  if (patterns.empty()) return;
+  const Catalogue known = offline_catalogue(config, folders().cache);
+  const std::vector<ModelCard> cards = known.catalog.all();
+  for (const std::string& pattern : patterns) {
+    const auto fits = [&pattern](const ModelCard& card) { return access::matches_any({pattern}, card.id); };
+    if (known.catalog.find(pattern) || std::any_of(cards.begin(), cards.end(), fits)) continue;
+    const std::vector<std::string> close = known.catalog.suggest(pattern);
+    printer.talk(printer.styled_err(Style::yellow, "warning: ") + "--allow-models: \"" + harmless(pattern) + "\" fits no model that is known" +
+                 (close.empty() ? "" : "; did you mean " + harmless(close.front()) + "?"));
+  }
+}
+
 // What when_of reads as an age lies as far ahead here.
 Result<std::optional<Instant>> end_of(const Typed& typed, Instant at) {
   const std::optional<std::string_view> text = typed.text(Flag::expires);
@@ -82,15 +114,18 @@ Result<AccessKey> key_of(const Typed& typed, const std::string& name) {
     if (!patterns) return patterns.error();
     *target = std::move(*patterns);
   }
+  if (Result<void> good = check_tools(key.tools); !good) return good.error();
   Result<std::optional<Instant>> end = end_of(typed, wall_now());
   if (!end) return end.error();
   key.expires = *end;
   return key;
 }
 
-int add(const std::string& path, const std::string& name, const Typed& typed, Printer& printer) {
+int add(const Config& config, const std::string& name, const Typed& typed, Printer& printer) {
+  const std::string& path = config.text("auth_keys_file");
   Result<AccessKey> key = key_of(typed, name);
   if (!key) return printer.fail(key.error(), typed.json());
+  warn_of_models(key->models, config, printer);
   const std::string secret = access::make_key({entropy64(), entropy64(), entropy64(), entropy64()});
   key->sha256 = Sha256::of(secret);
   if (Result<void> kept = access::change_keys(path, [&](KeyTable& table) { return table.add(*key); }); !kept) return printer.fail(kept.error(), typed.json());
@@ -217,7 +252,7 @@ int run_access(const Typed& typed, Printer& printer) {
     case Action::list:
       return list(path, typed, printer);
     case Action::add:
-      return add(path, wish->name, typed, printer);
+      return add(*config, wish->name, typed, printer);
     case Action::remove:
     case Action::disable:
     case Action::enable:

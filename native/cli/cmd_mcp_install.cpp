@@ -97,7 +97,7 @@ Result<bool> agreed(const Typed& typed, Printer& printer) {
   return says_yes();
 }
 
-void say(const Change& change, const Typed& typed, Printer& printer, std::string_view done) {
+void say(const Change& change, const Typed& typed, Printer& printer, std::string_view done, std::string_view then) {
   const install::ClientRow& row = install::row(change.client);
   if (typed.json()) {
     json::Writer out;
@@ -111,10 +111,11 @@ void say(const Change& change, const Typed& typed, Printer& printer, std::string
   if (change.is_refused) return printer.line("left as it is");
   if (!change.is_written) return printer.line("nothing was written (--dry-run)");
   printer.line(std::string(done) + (change.backup.empty() ? "" : "; the old file is " + harmless(change.backup)));
-  printer.line(row.then);
+  printer.line(then);
 }
 
-int carry_out(Change change, const Typed& typed, Printer& printer, std::string_view done) {
+// `done` and `then`: what is said once it is written, and what its user does next.
+int carry_out(Change change, const Typed& typed, Printer& printer, std::string_view done, std::string_view then) {
   change.diff = install::diff(change.file.text, change.text);
   if (!change.diff.empty()) {
     show(change, typed, printer);
@@ -130,7 +131,7 @@ int carry_out(Change change, const Typed& typed, Printer& printer, std::string_v
       }
     }
   }
-  say(change, typed, printer, done);
+  say(change, typed, printer, done, then);
   return change.is_refused ? 2 : 0;
 }
 
@@ -155,7 +156,7 @@ int run_mcp_install(const Typed& typed, Printer& printer) {
   if (!file) return printer.fail(file.error(), typed.json());
   Result<std::string> text = install::with_server(*client, file->text, *server);
   if (!text) return printer.fail(about(*file, text.error()), typed.json());
-  return carry_out({*client, std::move(*file), std::move(*text), {}, {}}, typed, printer, "installed");
+  return carry_out({*client, std::move(*file), std::move(*text), {}, {}}, typed, printer, "installed", install::row(*client).then);
 }
 
 int run_mcp_uninstall(const Typed& typed, Printer& printer) {
@@ -170,7 +171,8 @@ int run_mcp_uninstall(const Typed& typed, Printer& printer) {
   if (!file) return printer.fail(file.error(), typed.json());
   Result<std::string> text = install::without_server(*client, file->text, name);
   if (!text) return printer.fail(about(*file, text.error()), typed.json());
-  return carry_out({*client, std::move(*file), std::move(*text), {}, {}}, typed, printer, "removed");
+  return carry_out({*client, std::move(*file), std::move(*text), {}, {}}, typed, printer, "removed",
+                   std::string(install::row(*client).title) + " forgets it when it is started anew.");
 }
 
 }  // namespace orthink::cli

@@ -198,7 +198,11 @@ Result<> check_server(Client client, const Server& server) {
   if (!how.takes_url)
     return wrong(std::string(how.title) + " keeps no addresses in its file",
                  "Enter " + server.url + " under Settings, Connectors, Add custom connector; or leave --url away.");
-  if (Result<std::string> url = check_base_url(server.url); !url) return url.error();
+  if (Result<std::string> url = check_base_url(server.url); !url) {
+    Error error = url.error();
+    error.remedy = "Give the address of an orthink serve, such as https://think.example.com/mcp or http://127.0.0.1:8337/mcp.";
+    return error;
+  }
   if (how.format == Format::none && !server.url.starts_with("https://"))
     return wrong(std::string(how.title) + " reaches servers over https alone", "Put a proxy with a certificate before it (docs/serving.md).");
   if (!server.key_variable.empty() && !is_variable_name(server.key_variable))

@@ -116,8 +116,8 @@ Result<std::unique_ptr<Host>> Host::open(const Config& config, const HostOptions
   host->over_stdio_ = std::make_unique<WatchedService>(*host->product_, *host->telemetry_, observe::RequestFacts::Transport::stdio);
   if (!options.has_http) return host;
   if (auto ok = host->open_gate(config); !ok) return ok.error();
-  if (auto ok = host->listen(config); !ok) return ok.error();
   if (auto ok = host->listen_for_metrics(config); !ok) return ok.error();
+  if (auto ok = host->listen(config); !ok) return ok.error();
   return host;
 }
 
@@ -263,7 +263,9 @@ StdioEnd Host::talk(int stop_fd, Duration grace, int in, int out) {
 }
 
 void Host::reload(Result<Config> fresh) {
-  const auto report = [this](std::string_view what, const Error& error) {
+  bool is_whole = true;
+  const auto report = [this, &is_whole](std::string_view what, const Error& error) {
+    is_whole = false;
     log_.write(observe::LogLevel::error, "not_reloaded", {{"what", what}, {"code", error.code}, {"why", error.message}});
   };
   if (!fresh) return report("configuration", fresh.error());
@@ -272,8 +274,8 @@ void Host::reload(Result<Config> fresh) {
   else
     report("upstream key", read.error());
   if (gate_)
-    if (const Result<void> read = gate_->reload(); !read) report("bearer keys", read.error());
-  log_.write(observe::LogLevel::info, "reloaded");
+    if (const Result<void> read = gate_->reload(); !read) report("keys of callers", read.error());
+  if (is_whole) log_.write(observe::LogLevel::info, "reloaded");
 }
 
 void Host::hurry() {

@@ -195,7 +195,7 @@ TEST_CASE("wrong settings are refused before anything is sent") {
 }
 
 TEST_CASE("a signal cancels: receipt so far, 130 or 143") {
-  const bool terminates = GENERATE(false, true);
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
   const bool json = GENERATE(false, true);
   const Room room("stall=8");
   bool is_sent = false;
@@ -203,14 +203,14 @@ TEST_CASE("a signal cancels: receipt so far, 130 or 143") {
   options.watch = [&](const Run& run, pid_t pid) {
     const bool has_begun = (json ? run.out : run.err).find("thinking") != std::string::npos;
     if (!has_begun || std::exchange(is_sent, true)) return;
-    ::kill(pid, terminates ? SIGTERM : SIGINT);
+    ::kill(pid, signal);
   };
   std::vector<std::string> arguments{"ask", "--think", "2k", "Why?"};
   arguments.insert(arguments.begin() + 1, json ? "--json" : "--show-thinking");
   const Run run = room.run(arguments, options);
   INFO(run.out << run.err);
   CHECK(is_sent);
-  CHECK(run.exit_code == (terminates ? 143 : 130));
+  CHECK(run.exit_code == (signal == SIGINT ? 130 : 143));
   if (json) {
     const std::vector<json::Value> lines = lines_of(run.out);
     CHECK(at(lines.back(), {"error", "kind"}).text() == "CANCELLED");

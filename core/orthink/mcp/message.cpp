@@ -61,7 +61,7 @@ std::variant<Message, Unreadable> read_message(std::string_view text, size_t byt
   const json::Value* id_value = document->find("id");
   if (id_value) {
     id = id_text(*id_value);
-    if (id.empty()) return refused({}, "the id must be a string or an integer");
+    if (id.empty()) return refused({}, "the id must be a string or an integer, of at most " + std::to_string(kIdBytesMax) + " bytes");
   }
   const json::Value* version = document->find("jsonrpc");
   if (!version || !version->is_string() || version->text() != "2.0") return refused(std::move(id), "\"jsonrpc\" must be \"2.0\"");

@@ -93,6 +93,15 @@ TEST_CASE("access disable, enable and remove do so", "[program]") {
   CHECK(id_of(home, secret) == "key_unknown");
 }
 
+TEST_CASE("a model that nobody knows is warned of, and the key is made", "[program]") {
+  const Home home;
+  const Ran odd = orthink_program(home, {"access", "add", "odd", "--allow-models", "openai/*,opnai/*", "--allow-tools", "budget_*"});
+  CHECK(odd.code == 0);
+  CHECK(contains(odd.err, "\"opnai/*\" fits no model"));
+  CHECK_FALSE(contains(odd.err, "\"openai/*\""));
+  CHECK(id_of(home, secret_of(odd)) == "key:odd");
+}
+
 TEST_CASE("what cannot be meant is refused with what to write", "[program]") {
   const Home home;
   REQUIRE(orthink_program(home, {"access", "add", "ci"}).code == 0);
@@ -110,6 +119,8 @@ TEST_CASE("what cannot be meant is refused with what to write", "[program]") {
       {{"access", "add", "x", "--usd-per-day", "-1"}, "--usd-per-day"},
       {{"access", "add", "x", "--allow-models", "a,,b"}, "empty name"},
       {{"access", "add", "x", "--allow-tools", ""}, "--allow-tools"},
+      {{"access", "add", "x", "--allow-tools", "health,plan_requst"}, "Did you mean plan_request?"},
+      {{"access", "add", "x", "--allow-tools", "nothing-like-it"}, "There are thinking_completion"},
       {{"access", "add", "x", "--user", ""}, "--user"}};
   for (const auto& [words, says] : rows) {
     const Ran ran = orthink_program(home, words);

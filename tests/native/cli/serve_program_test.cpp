@@ -249,6 +249,46 @@ TEST_CASE("SIGHUP rotates the upstream's key for the calls that follow", "[serve
   CHECK(served.child.error_text().find("sk-test") == std::string::npos);
 }
 
+TEST_CASE("A table of keys that cannot be read stays as it was, and is not called reloaded", "[serve]") {
+  Room room;
+  std::map<std::string, std::string> variables = room.variables();
+  variables["ORTHINK_AUTH_KEYS_FILE"] = room.home.path() + "/access.json";
+  variables["ORTHINK_AUTH"] = "keys";
+  REQUIRE(test::run_command(room.home, {ORTHINK_PROGRAM, "access", "add", "ci"}, "", variables).code == 0);
+  Child child({"serve"}, variables);
+  static_cast<void>(child.error_line("\"listening\""));
+  REQUIRE(write_file(room.home.path() + "/access.json", "{broken", 0600));
+  child.signal(SIGHUP);
+  const std::string said = child.error_line("\"not_reloaded\"");
+  CHECK(said.find("keys of callers") != std::string::npos);
+  child.signal(SIGTERM);
+  CHECK(child.wait() == 0);
+  CHECK(child.error_text().find("\"reloaded\"") == std::string::npos);
+}
+
+TEST_CASE("An address for metrics that cannot be is told before anything is opened", "[serve]") {
+  Room room;
+  for (const char* address : {"0.0.0.0:0", "nonsense"}) {
+    Child child({"serve", "--metrics", address}, room.variables());
+    CHECK(child.wait() == 2);
+    CHECK(child.error_text().find("listening") == std::string::npos);
+  }
+}
+
+TEST_CASE("Flags of install are not passed over where nothing is installed", "[serve]") {
+  Room room;
+  const std::vector<std::vector<std::string>> rows{
+      {"mcp", "--client", "codex"}, {"mcp", "--yes"}, {"mcp", "uninstall", "--client", "codex", "--url", "https://x.example/mcp"}};
+  for (const std::vector<std::string>& words : rows) {
+    std::vector<std::string> command = words;
+    command.insert(command.begin(), ORTHINK_PROGRAM);
+    const test::Ran ran = test::run_command(room.home, command, "", room.variables());
+    INFO(ran.err);
+    CHECK(ran.code == 2);
+    CHECK(ran.err.find("orthink mcp install") != std::string::npos);
+  }
+}
+
 TEST_CASE("Addresses that others can reach need authentication, and addresses that are none are named", "[serve]") {
   Room room;
   for (const char* address : {"0.0.0.0:0", "[::]:0", "nonsense", "127.0.0.1:70000"}) {

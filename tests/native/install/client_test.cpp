@@ -53,6 +53,15 @@ TEST_CASE("a program to start, as each client writes it", "[client]") {
         "[mcp_servers.orthink]\ncommand = \"/usr/bin/orthink\"\nargs = [\"mcp\"]\ntool_timeout_sec = 900\n");
 }
 
+TEST_CASE("an address that is none is told what one of a server looks like", "[client]") {
+  for (const char* url : {"ftp://x", "https://", "https://user@x.example/mcp", "http://x.example/mcp"}) {
+    const Result<> good = check_server(Client::cursor, {"orthink", {}, {}, url, {}});
+    REQUIRE_FALSE(good);
+    CAPTURE(url, good.error().remedy);
+    CHECK(good.error().remedy.find("https://think.example.com/mcp") != std::string::npos);
+  }
+}
+
 TEST_CASE("an address, with the key named and never written", "[client]") {
   const auto has = [](const std::string& text, std::string_view what) { return text.find(what) != std::string::npos; };
   CHECK(has(with(Client::claude_code, "", kRemote), "\"type\": \"http\",\n      \"url\": \"https://think.example.com/mcp\",\n"
