@@ -56,9 +56,11 @@ TEST_CASE("A server answers under the address it listens on", "[host]") {
 }
 
 TEST_CASE("A drain refuses at once, and a second one does not begin anew", "[host]") {
-  test::Room room("", R"(,"listen":"127.0.0.1:0","log_level":"off")");
+  test::Room room("stall=3", R"(,"listen":"127.0.0.1:0","log_level":"off")");
   Result<std::unique_ptr<Host>> host = Host::open(room.config(), {});
   REQUIRE(host);
+  test::ToolCall late((*host)->product(), "thinking_completion", R"({"prompt":"Why?"})", access::Principal::local(), true);
+  CHECK(std::holds_alternative<mcp::news::Progress>(late.next()));
   (*host)->begin_drain(Duration{});
   test::ToolCall call((*host)->product(), "thinking_completion", R"({"prompt":"Why?"})", access::Principal::local(), false);
   CHECK(test::text_at(call.structured(), {"error", "kind"}) == "CANCELLED");
