@@ -286,6 +286,7 @@ void Host::hurry() {
 
 void Host::begin_drain(Duration grace) {
   const std::lock_guard lock(parts_mutex_);
+  if (server_ && drained_at_.is_never()) log_.write(observe::LogLevel::info, "draining");
   drained_at_ = std::min(drained_at_, now() + grace);
   if (server_) server_->begin_drain(std::max(Duration{}, drained_at_ - now()));
   if (product_) product_->begin_drain();
@@ -293,6 +294,7 @@ void Host::begin_drain(Duration grace) {
 
 void Host::stop(Duration grace) {
   if (!product_) return;
+  const bool has_listened = server_ != nullptr;
   begin_drain(grace);
   Instant until;
   {
@@ -308,6 +310,7 @@ void Host::stop(Duration grace) {
   endpoint_.reset();
   take(product_).reset();
   if (telemetry_->is_on()) static_cast<void>(telemetry_->flush(now() + kFlushFor));
+  if (has_listened) log_.write(observe::LogLevel::info, "stopped");
 }
 
 }  // namespace orthink::serve

@@ -213,6 +213,9 @@ TEST_CASE("serve answers over HTTP, and SIGTERM lets a running call end", "[serv
   CHECK(streamed.header("Content-Type").find("text/event-stream") != std::string::npos);
   CHECK(streamed.body.find("\"state\":\"done\"") != std::string::npos);
   CHECK(served.child.wait() == 0);
+  const size_t draining = served.child.error_text().find("\"draining\"");
+  CHECK(draining != std::string::npos);
+  CHECK(served.child.error_text().find("\"stopped\"", draining) != std::string::npos);
   room.check_books();
 }
 
