@@ -52,8 +52,10 @@ std::shared_ptr<RunningCall> CallRegistry::find(const std::string& owner, const 
   sweep(now);
   const auto own = owners_.find(owner);
   if (own == owners_.end()) return nullptr;
-  const auto found = own->second.calls.find(stream_id);
-  if (found == own->second.calls.end()) return nullptr;
+  const auto& calls = own->second.calls;
+  auto found = calls.find(stream_id);
+  if (found == calls.end()) found = std::find_if(calls.begin(), calls.end(), [&](const auto& each) { return each.second->call_id() == stream_id; });
+  if (found == calls.end()) return nullptr;
   const bool is_too_old = found->second->is_over() && found->second->over_since() + kKeptFor < now;
   return is_too_old ? nullptr : found->second;
 }

@@ -37,6 +37,7 @@ class CallRegistry {
   // An id of a call that has ended is free again. Errc::invalid_argument when it names one that runs, rate_limited when too many do,
   // cancelled after shut().
   Result<std::shared_ptr<RunningCall>> open(Alarms& alarms, const std::string& owner, const std::string& stream_id, Instant now);
+  // By its stream id, else by the call id of its receipt.
   [[nodiscard]] std::shared_ptr<RunningCall> find(const std::string& owner, const std::string& stream_id, Instant now);
   // It has ended: from now on it is only kept.
   void close(const std::shared_ptr<RunningCall>& call, Instant now);

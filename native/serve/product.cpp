@@ -195,7 +195,8 @@ std::unique_ptr<Job> Product::cancel_stream(Asked& asked) {
   const std::shared_ptr<RunningCall> call = registry_.find(asked.caller.id, stream_id->text(), now());
   if (!call) return refuse(asked, unknown_stream(stream_id->text())), nullptr;
   const bool had_ended = !call->cancel();
-  tools::Cancelled cancelled{call->stream_id(), had_ended, {}, {}};
+  const std::string last_line = call->last_line();
+  tools::Cancelled cancelled{call->stream_id(), had_ended, {}, {}, last_line};
   if (!had_ended) {
     const Standing standing = call->standing();
     cancelled.spent = standing.spent;

@@ -18,7 +18,10 @@ std::string kept_thinking(const Exchange& exchange) {
 class Narrator : public Customer {
  public:
   explicit Narrator(RunningCall& call) : call_(call) {}
-  std::unique_ptr<TurnAudience> attend(const Exchange&, NativeWorld&) override { return std::make_unique<Voice>(*this); }
+  std::unique_ptr<TurnAudience> attend(const Exchange& exchange, NativeWorld&) override {
+    call_.set_call_id(exchange.receipt().call_id.value_or(""));
+    return std::make_unique<Voice>(*this);
+  }
   Ending take_ending() { return std::move(ending_); }
 
  private:
@@ -38,7 +41,7 @@ class Narrator : public Customer {
       } else if (std::holds_alternative<output::Failed>(out)) {
         owner_.ending_ = {render::failed(render::Position::first, shown_error(exchange), exchange.receipt()), kept_thinking(exchange)};
       } else if (const auto* replay = std::get_if<output::Replay>(&out)) {
-        owner_.ending_ = {replay->line, {}};
+        owner_.ending_ = {replay->line, {}, {}, true};
       }
     }
     Instant rest(const Exchange& exchange, Instant) override {

@@ -108,6 +108,21 @@ size_t RunningCall::kept_bytes() const {
   return ending_ ? ending_->line.size() + ending_->thinking.size() : 0;
 }
 
+std::string RunningCall::last_line() const {
+  const std::lock_guard lock(mutex_);
+  return ending_ ? ending_->line : std::string();
+}
+
+std::string RunningCall::call_id() const {
+  const std::lock_guard lock(mutex_);
+  return call_id_;
+}
+
+void RunningCall::set_call_id(std::string call_id) {
+  const std::lock_guard lock(mutex_);
+  call_id_ = std::move(call_id);
+}
+
 Standing RunningCall::standing() const {
   const std::lock_guard lock(mutex_);
   return standing_;
@@ -163,7 +178,7 @@ std::string RunningCall::handle() const {
 
 std::string RunningCall::result(const Ending& ending, tools::Include include) const {
   if (ending.refused) return tools::error_result(*ending.refused);
-  return tools::result_of(tools::Ended{ending.line, stream_id_, include, ending.thinking});
+  return tools::result_of(tools::Ended{ending.line, stream_id_, include, ending.thinking, ending.is_replayed});
 }
 
 void RunningCall::release(const std::map<SeatId, Seated>& seats, const Ending& ending) {

@@ -40,6 +40,7 @@ struct Ending {
   std::string line;                // the last event line; empty when it was refused before it was open
   std::string thinking;            // readable thinking, capped
   std::optional<Error> refused{};
+  bool is_replayed = false;        // of an earlier call with the same idempotency key
 };
 
 struct Seat {
@@ -87,6 +88,11 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   [[nodiscard]] bool is_told() const { return is_told_; }
   [[nodiscard]] bool is_refused() const { return is_refused_; }
   [[nodiscard]] Standing standing() const;
+  // Its last line; empty while it runs, and where it was refused before it was open.
+  [[nodiscard]] std::string last_line() const;
+  // The id of its receipt, by which the ledger knows it; empty until it is made.
+  [[nodiscard]] std::string call_id() const;
+  void set_call_id(std::string call_id);
 
   // Progress leaves with the first token and then at most every tell_every; alarms see to one every beat_every.
   void tell(const Standing& standing, Instant now, bool is_first_token = false);
@@ -119,6 +125,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   std::map<SeatId, Seated> seats_;
   SeatId last_seat_ = 0;
   Standing standing_;
+  std::string call_id_;
   uint64_t told_ = 0;        // the value of the last progress
   Instant told_at_;
   bool is_cancelled_ = false;

@@ -90,6 +90,9 @@ void Exchange::State::close_receipt() {
   } else if (was_reserved) {
     receipt.cost = settled;
     receipt.cost_source = settled_source.value_or(CostSource::computed);
+  } else if (receipt.attempts == 0) {  // refused before anything was sent
+    receipt.cost = Money::zero();
+    receipt.cost_source = CostSource::computed;
   }
   if (!receipt.generation_id && !generation_id.empty()) receipt.generation_id = generation_id;
   if (!receipt.provider && !provider.empty()) receipt.provider = provider;

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "orthink/base/money.h"
 #include "orthink/chat/ask.h"
 #include "orthink/chat/plain_text.h"
 
@@ -155,7 +156,9 @@ std::string shown(const json::Value& value) {
 std::string wanted(const Field& field) {
   switch (field.type) {
     case Type::string:
-      return field.one_of.empty() ? "a string" : "one of " + listed(field.one_of);
+      if (field.is_dollars) return "dollars such as 0.05";
+      if (!field.one_of.empty()) return "one of " + listed(field.one_of);
+      return field.takes_number ? "a string or a number" : "a string";
     case Type::integer: {
       std::string range = field.min ? " from " + std::to_string(*field.min) : "";
       if (field.max) range += " to " + std::to_string(*field.max);
@@ -208,6 +211,7 @@ class Checker {
       message += (i == 0 ? "" : "; ") + number + problems_[i].message;
       remedy += (i == 0 ? "" : " ") + number + problems_[i].remedy;
     }
+    if (problems_.size() > kProblemsShownMax) message += "; and " + std::to_string(problems_.size() - kProblemsShownMax) + " more";
     return make_error(first.errc, std::move(message), std::move(remedy));
   }
 
@@ -278,6 +282,7 @@ class Checker {
   json::Value text(const Field& field, const json::Value& given, const std::string& place) {
     if (!given.is_string() && !(field.takes_number && given.is_number())) return refuse(field, given, place);
     const std::string& said = given.text();
+    if (field.is_dollars && !Money::parse(said)) return refuse(field, given, place);
     if (!field.one_of.empty() && std::find(field.one_of.begin(), field.one_of.end(), said) == field.one_of.end()) {
       const std::string_view close = closest_name(said, field.one_of);
       add(Errc::invalid_argument, place + " is " + shown(given) + ", not " + wanted(field),

@@ -37,6 +37,7 @@ struct Field {
   bool is_required = false;
   bool is_nullable = false;                     // of results: null is "not known"; the schema leaves the type open
   bool takes_number = false;                    // a string for which a number is taken too, by its characters
+  bool is_dollars = false;                      // such a string that Money::parse() takes
   std::optional<int64_t> min{}, max{};          // integer: the value; strings, objects: items; string: characters, at most
   Characters characters = Characters::any;
   std::span<const std::string_view> one_of{};   // string: the value; strings: each item

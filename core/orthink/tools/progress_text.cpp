@@ -11,8 +11,10 @@ std::string progress_message(const Progress& progress) {
   if (thinking > 0 && output > 0) tokens = grouped(thinking) + " thinking and " + grouped(output) + " answer tokens";
   else if (thinking > 0 || output > 0) tokens = tokens_text(thinking + output);
   std::string out(progress.phase);
-  out += tokens.empty() ? ": " : ": " + tokens + ", ";
-  return out + dollars(progress.spent) + " spent, " + dollars(progress.held) + " held";
+  const bool is_money_known = progress.held > Money::zero() || progress.spent > Money::zero();
+  if (!tokens.empty()) out += ": " + tokens;
+  if (!is_money_known) return out;
+  return out + (tokens.empty() ? ": " : ", ") + dollars(progress.spent) + " spent, " + dollars(progress.held) + " held";
 }
 
 }  // namespace orthink::tools

@@ -1,6 +1,7 @@
 // What a running call is doing, in one line.
 //
 //   "thinking: 1,024 tokens, $0.0123 spent, $0.05 held"
+//   "waiting"                                     nothing is held yet
 //   "answering: 1,024 thinking and 300 answer tokens, $0.0141 spent, $0.05 held"
 //
 // Thread rule: pure functions.

@@ -119,12 +119,24 @@ Result<void> put_models(const json::Value& checked, const QuestionDefaults& defa
 Result<void> put_options(const json::Value& checked, json::Value& document) {
   const json::Value* options = checked.find("options");
   if (options == nullptr) return {};
-  constexpr std::array kNotHere = std::to_array<std::string_view>({"prompt", "models", "think", "stream", "user", "tenant", "session"});
+  constexpr std::array kMoved = std::to_array<std::pair<std::string_view, std::string_view>>({
+      {"think", "Give it as thinking."},
+      {"models", "The first is model, the others fallbacks."},
+      {"stream", "Leave it out: progress comes where the caller asks for it by a progress token."},
+      {"user", "Give metadata.user."},
+      {"tenant", "Give metadata.tenant."},
+      {"session", "Give metadata.session."},
+      {"session_id", "Give metadata.session."},
+  });
   for (const json::Member& member : options->members()) {
-    const bool is_own = is_same(member.key) || std::find(kNotHere.begin(), kNotHere.end(), member.key) != kNotHere.end();
+    const auto moved = std::find_if(kMoved.begin(), kMoved.end(), [&](const auto& each) { return each.first == member.key; });
+    if (moved != kMoved.end()) {
+      return make_error(Errc::invalid_argument, "options." + member.key + " is not a further parameter", std::string(moved->second));
+    }
+    const bool is_own = is_same(member.key) || member.key == "prompt";
     if (is_own) {
       return make_error(Errc::invalid_argument, "options." + member.key + " is not a further parameter",
-                        "Give it as an argument of its own; who asks belongs into metadata.");
+                        "Give it as an argument of its own.");
     }
     document.set(member.key, member.value);
   }

@@ -14,9 +14,10 @@ namespace {
 constexpr json::ParseLimits kLineLimits{.bytes_max = limits::kAnswerBytesMax * 2, .members_max = limits::kAskMembersMax * 10};
 
 struct Parts {
-  std::string says;        // the first text; empty: none
-  std::string structured;  // JSON
-  std::string twin;        // JSON; empty: the same as structured
+  std::string says{};        // the first text; empty: none
+  std::string note{};        // the text after it; empty: none
+  std::string structured{};  // JSON
+  std::string twin{};        // JSON; empty: the same as structured
   bool is_error = false;
 };
 
@@ -24,6 +25,7 @@ std::string result(const Parts& parts) {
   json::Writer out;
   out.object().key("content").array();
   if (!parts.says.empty()) out.object().key("type").string("text").key("text").string(parts.says).end();
+  if (!parts.note.empty()) out.object().key("type").string("text").key("text").string(parts.note).end();
   const std::string& twin = parts.twin.empty() ? parts.structured : parts.twin;
   out.object().key("type").string("text").key("text").string(twin).end();
   out.end().key("structuredContent").raw(parts.structured);
@@ -96,28 +98,68 @@ void write_receipt(json::Writer& out, const json::Value& receipt) {
   }
 }
 
-void write_head(json::Writer& out, std::string_view state, const std::optional<std::string_view>& stream_id) {
+void write_head(json::Writer& out, std::string_view state, const std::optional<std::string_view>& stream_id, bool is_replayed = false) {
   out.object().key("state").string(state);
   if (stream_id) out.key("stream_id").string(*stream_id);
+  if (is_replayed) out.key("replayed").boolean(true);
+}
+
+// How the call came to think otherwise than it was asked to; empty: it did not.
+std::string lowered_text(const json::Value& receipt) {
+  const json::Value* reasons = receipt.find("reasons");
+  if (reasons == nullptr || !reasons->is_array()) return {};
+  for (const json::Member& each : reasons->members()) {
+    if (text_of(member_of(&each.value, "code")) == "fitted") return text_of(member_of(&each.value, "text"));
+  }
+  return {};
+}
+
+void warn(json::Value& receipt, std::string_view code, const std::string& text) {
+  json::Value* warnings = receipt.find("warnings");
+  if (text.empty() || warnings == nullptr || !warnings->is_array()) return;
+  json::Value warning = json::Value::object();
+  warning.set("code", json::Value::string(std::string(code)));
+  warning.set("text", json::Value::string(text));
+  warnings->push(std::move(warning));
+}
+
+// What a reader must not miss; also put among the warnings of the line's receipt.
+std::string note_of(const Ended& ended, json::Value& line) {
+  std::string note;
+  const auto add = [&note](const std::string& text) {
+    if (!text.empty()) note += (note.empty() ? "" : " ") + text;
+  };
+  if (ended.is_replayed) add("This is how the earlier call with the same idempotency_key ended: nothing was bought now, and cost_usd is what that call cost.");
+  json::Value* receipt = line.find("receipt");
+  if (receipt == nullptr || !receipt->is_object()) return note;
+  const std::string lowered = as_arguments(lowered_text(*receipt));
+  const std::string otherwise = text_of(member_of(receipt->find("think"), "contradiction"));
+  warn(*receipt, "fitted", lowered);
+  warn(*receipt, "thinking_contradicted", otherwise);
+  add(lowered);
+  add(otherwise);
+  return note;
 }
 
 std::string failed(const Ended& ended, json::Value& line) {
+  const std::string note = note_of(ended, line);
   json::Value* error = line.find("error");
   const json::Value* receipt = line.find("receipt");
   reword(*error);
   json::Writer out;
-  write_head(out, "failed", ended.stream_id);
+  write_head(out, "failed", ended.stream_id, ended.is_replayed);
   if (receipt != nullptr) write_receipt(out, *receipt);
   out.key("error").value(*error);
   if (receipt != nullptr) out.key("receipt").value(*receipt);
-  return result({.says = spoken(*error), .structured = out.end().take(), .twin = {}, .is_error = true});
+  return result({.says = spoken(*error), .note = note, .structured = out.end().take(), .twin = {}, .is_error = true});
 }
 
 class Completion {
  public:
-  Completion(const Ended& ended, const json::Value& line, Outcome outcome)
+  Completion(const Ended& ended, const json::Value& line, std::string note, Outcome outcome)
       : ended_(ended),
         line_(line),
+        note_(std::move(note)),
         message_(line.find("message")),
         calls_(member_of(message_, "tool_calls")),
         text_(text_of(member_of(message_, "content"))),
@@ -127,7 +169,7 @@ class Completion {
 
   [[nodiscard]] std::string result() const {
     const bool is_empty = outcome_ == Outcome::thinking_used_all || outcome_ == Outcome::empty || outcome_ == Outcome::filtered;
-    return tools::result({.says = says(is_empty), .structured = structured(true), .twin = structured(false), .is_error = is_empty});
+    return tools::result({.says = says(is_empty), .note = note_, .structured = structured(true), .twin = structured(false), .is_error = is_empty});
   }
 
  private:
@@ -139,7 +181,7 @@ class Completion {
 
   [[nodiscard]] std::string structured(bool is_whole) const {
     json::Writer out;
-    write_head(out, "done", ended_.stream_id);
+    write_head(out, "done", ended_.stream_id, ended_.is_replayed);
     const std::string_view text = capped(text_);
     if (is_whole) out.key("text").string(text);
     if (text.size() < text_.size()) out.key("text_is_cut").boolean(true);
@@ -157,11 +199,29 @@ class Completion {
 
   const Ended& ended_;
   const json::Value& line_;
+  std::string note_;
   const json::Value* message_;
   const json::Value* calls_;
   std::string text_;
   Outcome outcome_;
 };
+
+// State and money of a call that has ended.
+void write_how_ended(json::Writer& out, std::string_view last_line) {
+  if (last_line.empty()) {
+    out.key("state").string("failed").key("spent_usd").string("0").key("held_usd").string("0");
+    return;
+  }
+  const Result<json::Value> line = json::parse(last_line, kLineLimits);
+  const json::Value* whole = line ? &*line : nullptr;
+  const json::Value* cost = member_of(member_of(whole, "receipt"), "cost");
+  const std::string code = text_of(member_of(member_of(whole, "error"), "code"));
+  out.key("state").string(code.empty() ? "done" : code == "cancelled" ? "cancelled" : "failed");
+  for (const auto& [key, of] : {std::pair{"spent_usd", "usd"}, std::pair{"held_usd", "held_usd"}}) {
+    const json::Value* value = member_of(cost, of);
+    out.key(key).string_or_null(value != nullptr && value->is_string() ? std::optional(value->text()) : std::nullopt);
+  }
+}
 
 std::string unreadable(std::string_view what) {
   return error_result(make_error(Errc::internal, "the end of the call cannot be read: " + std::string(what)));
@@ -183,7 +243,8 @@ std::string result_of(const Ended& ended) {
   if (type == "error" && member_of(member_of(&*line, "error"), "code") != nullptr) return failed(ended, *line);
   const std::optional<Outcome> outcome = outcome_named(text_of(member_of(&*line, "outcome")));
   if (type != "complete" || !outcome) return unreadable("it is neither complete nor an error");
-  return Completion(ended, *line, *outcome).result();
+  std::string note = note_of(ended, *line);
+  return Completion(ended, *line, std::move(note), *outcome).result();
 }
 
 std::string result_of(const Running& running) {
@@ -200,15 +261,17 @@ std::string result_of(const Running& running) {
 
 std::string result_of(const Cancelled& cancelled) {
   json::Writer out;
-  out.object().key("stream_id").string(cancelled.stream_id).key("state").string(cancelled.had_ended ? "done" : "cancelling");
-  out.key("spent_usd");
+  out.object().key("stream_id").string(cancelled.stream_id);
+  const std::string id = "\"" + std::string(cancelled.stream_id) + "\"";
+  if (cancelled.had_ended) {
+    write_how_ended(out, cancelled.line);
+    return result({.says = id + " had ended before; get_result has its result.", .structured = out.end().take()});
+  }
+  out.key("state").string("cancelling").key("spent_usd");
   write_usd(out, cancelled.spent);
   out.key("held_usd");
   write_usd(out, cancelled.held);
-  const std::string id = "\"" + std::string(cancelled.stream_id) + "\"";
-  const std::string says = cancelled.had_ended ? id + " had ended before; get_result has its result."
-                                               : id + " is being stopped; get_result tells what it cost in the end.";
-  return result({.says = says, .structured = out.end().take(), .twin = {}, .is_error = false});
+  return result({.says = id + " is being stopped; get_result tells what it cost in the end.", .structured = out.end().take()});
 }
 
 std::string result_of(const Health& health) {

@@ -4,7 +4,8 @@
 //
 // The first text is for whoever reads: the answer itself, or a sentence. The second is the text twin of structuredContent; that of a
 // completion leaves out what the first says (`text`) and what only programs want (`thinking`, `message`), so that nothing is paid for twice
-// by a client that shows its model all of it. structuredContent always fits the tool's output schema, failures too.
+// by a client that shows its model all of it. Between them a text may note what a reader must not miss: that the answer is a replay, that
+// its thinking was lowered to fit, or that the model did otherwise than asked; the latter two are warnings of the receipt here, too. structuredContent always fits the tool's output schema, failures too.
 // An answer goes through byte for byte, at most limits::kToolTextBytesMax of it (then `text_is_cut` is true).
 // Thread rule: pure functions.
 #pragma once
@@ -30,6 +31,7 @@ struct Ended {
   std::optional<std::string_view> stream_id{};
   Include include{};
   std::string_view thinking{};           // the thinking text, where it is to be included
+  bool is_replayed = false;              // the line is that of an earlier call with the same idempotency key: nothing was bought now
 };
 // isError where the call failed or gave no answer (thinking_used_all, empty, filtered); the receipt says what it cost all the same.
 std::string result_of(const Ended& ended);
@@ -49,7 +51,8 @@ std::string result_of(const Running& running);
 struct Cancelled {
   std::string_view stream_id;
   bool had_ended = false;
-  std::optional<Money> spent, held;
+  std::optional<Money> spent, held;  // while it runs
+  std::string_view line{};           // its last line, where it had ended; empty: it was refused before it was open, and cost nothing
 };
 std::string result_of(const Cancelled& cancelled);
 

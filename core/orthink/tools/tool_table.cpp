@@ -43,7 +43,8 @@ constexpr Field kQuestion[] = {
     {.name = "max_tokens", .type = Type::integer, .says = "Cap of thinking and answer together.", .min = 1},
     {.name = "max_cost_usd",
      .says = "The most the call may cost in dollars, such as 0.05. Dearer calls are refused before they are sent.",
-     .takes_number = true},
+     .takes_number = true,
+     .is_dollars = true},
     {.name = "fit", .type = Type::boolean, .says = "Lower the settings until the call fits max_cost_usd and the limits.", .fallback = "false"},
     {.name = "lenient",
      .type = Type::boolean,
@@ -92,7 +93,7 @@ constexpr Field kModels[] = {
     {.name = "provider", .says = "Such as anthropic."},
     {.name = "reasoning", .type = Type::boolean, .says = "Only models that think.", .fallback = "false"},
     {.name = "capabilities", .type = Type::strings, .says = "All of them.", .max = 7, .one_of = kCapabilities},
-    {.name = "max_price_usd", .says = "Most dollars per million output tokens.", .takes_number = true},
+    {.name = "max_price_usd", .says = "Most dollars per million output tokens.", .takes_number = true, .is_dollars = true},
     {.name = "sort", .one_of = kSorts, .fallback = "\"name\""},
     {.name = "limit", .type = Type::integer, .min = 1, .max = 500, .fallback = "20"},
 };
@@ -114,6 +115,7 @@ constexpr Field kError{.name = "error", .type = Type::object};
 constexpr Field kResultFields[] = {
     {.name = "state", .says = "done, running or failed."},
     {.name = "stream_id"},
+    {.name = "replayed", .type = Type::boolean, .says = "Of an earlier call; nothing bought now."},
     {.name = "text", .says = "The answer."},
     {.name = "text_is_cut", .type = Type::boolean},
     {.name = "outcome", .says = "answered, tool_calls, truncated, thinking_used_all, empty or filtered."},
@@ -136,7 +138,7 @@ constexpr Field kResultFields[] = {
 
 constexpr Field kCancelled[] = {
     {.name = "stream_id"},
-    {.name = "state", .says = "cancelling, or done when it had ended before."},
+    {.name = "state", .says = "cancelling; had it ended before: done, failed, cancelled."},
     {.name = "spent_usd", .is_nullable = true},
     {.name = "held_usd", .is_nullable = true},
     kError,
@@ -202,7 +204,7 @@ constexpr std::array<ToolRow, kTools> kRows{{
     {Tool::cancel_stream, "cancel_stream", "Cancel a running call", "Stops a running thinking_completion and, where the provider allows, its bill.",
      kStops, {}, kCancel, Detail::all, kCancelled},
     {Tool::plan_request, "plan_request", "Plan without sending",
-     "Says what thinking_completion would send for the same arguments and what it could cost at most. Free, sends nothing.", kReads, kQuestion,
+     "Says what thinking_completion would send for the same arguments and what it could cost at most. Free, sends nothing. The ledger's limits are judged by the call alone.", kReads, kQuestion,
      {}, Detail::brief_input, kPlan},
     {Tool::list_models, "list_models", "List models", "Lists models with prices, context and what their thinking allows.", kReads, {}, kModels,
      Detail::all, kModelList},

@@ -24,7 +24,7 @@ constexpr std::array kPhrases = std::to_array<Phrase>({
     {"--help shows what each one takes", "the tool's input schema says what each one takes"},
     {"docs/ask.schema.json lists them all", "the tool's input schema lists them all"},
     {"The fields are listed in docs/ask.schema.json.", "The tool's input schema lists the arguments."},
-    {"`orthink why` tells", "get_result tells"},
+    {"`orthink why` tells", "get_result with that call's id as stream_id tells"},
     {"--lenient", "lenient: true"},
     {"--max-cost", "max_cost_usd"},
     {"--max-tokens", "max_tokens"},
@@ -32,6 +32,21 @@ constexpr std::array kPhrases = std::to_array<Phrase>({
     {"--answer", "answer_tokens"},
     {"--think", "thinking"},
     {"--fit", "fit: true"},
+    {"above max_cost of", "above max_cost_usd of"},
+    {"the max_cost of", "the max_cost_usd of"},
+    {"over its max_cost of", "over its max_cost_usd of"},
+    {"raise max_cost,", "raise max_cost_usd,"},
+    {"no max_cost would", "no max_cost_usd would"},
+    {"ower the answer floor", "ower answer_tokens"},
+    {"max_tokens and the answer floor", "max_tokens and answer_tokens"},
+    {"or be lenient to", "or pass lenient: true to"},
+    {"or say lenient to", "or pass lenient: true to"},
+    {"; lenient allows", "; lenient: true allows"},
+    {"think and max_tokens", "thinking and max_tokens"},
+    {", or '$0.05' in quotes", ""},
+    {"raise the limit with `orthink budget set ", "have the limit raised on the server with `orthink budget set "},
+    {"raise the limit: `orthink budget set ", "have the limit raised on the server: `orthink budget set "},
+    {"raise it: `orthink budget set ", "have it raised on the server: `orthink budget set "},
     {"\"fit\" finds it", "fit: true finds it"},
     {"{\"think\":", "{\"thinking\":"},
     {",\"think\":", ",\"thinking\":"},
@@ -52,6 +67,7 @@ std::string retry_text(const json::Value& error) {
   if (retry == "after") return resets_at.empty() ? " Ask again later." : " Ask again after " + resets_at + ".";
   if (retry == "same") return " The same call may be tried again.";
   if (retry == "changed" && text_at(error, "kind") == name(Kind::authentication_failed)) return " Asking again helps only after that.";
+  if (text_at(error, "code") == "cancelled") return {};
   if (retry == "changed") return " Change the call before you try again.";
   return " Do not try again.";
 }

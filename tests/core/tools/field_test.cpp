@@ -58,4 +58,5 @@ TEST_CASE("at most a few problems are told") {
   CHECK(checked.error().message.starts_with("30 arguments will not do: (1)"));
   CHECK(checked.error().message.find("(8)") != std::string::npos);
   CHECK(checked.error().message.find("(9)") == std::string::npos);
+  CHECK(checked.error().message.ends_with("; and 22 more"));
 }

@@ -70,7 +70,7 @@ TEST_CASE("a caller sees the models he may use") {
 }
 
 TEST_CASE("a price or provider that is none is refused with the way out") {
-  CHECK(listed(R"({"max_price_usd":"cheap"})").error().message == "max_price_usd is \"cheap\"");
-  CHECK(listed(R"({"max_price_usd":-1})").error().errc == Errc::invalid_argument);
+  CHECK(check(Tool::list_models, *json::parse(R"({"max_price_usd":"cheap"})")).error().message == "max_price_usd is \"cheap\", not dollars such as 0.05");
+  CHECK(check(Tool::list_models, *json::parse(R"({"max_price_usd":-1})")).error().errc == Errc::invalid_argument);
   CHECK(listed(R"({"provider":"antropic"})").error().remedy == "Did you mean anthropic?");
 }

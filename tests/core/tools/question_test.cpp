@@ -107,10 +107,11 @@ TEST_CASE("what ask refuses is refused in its words") {
   CHECK(refused(R"({"prompt":"  "})").errc == Errc::empty_prompt);
   CHECK(refused(R"({"prompt":"x","messages":[{"role":"user","content":"y"}]})").message == "both prompt and messages are given");
   CHECK(refused(R"({"prompt":"x","thinking":"lots"})").kind == Kind::validation_error);
-  CHECK(refused(R"({"prompt":"x","max_cost_usd":"cheap"})").message == "max_cost_usd is \"cheap\"");
+  CHECK(refused(R"({"prompt":"x","max_cost_usd":"cheap"})").message == "max_cost_usd is \"cheap\", not dollars such as 0.05");
   CHECK(refused(R"({"prompt":"x","options":{"topk":1}})").remedy == "Did you mean \"top_k\"?");
   CHECK(refused(R"({"prompt":"x","options":{"max_tokens":1}})").message == "options.max_tokens is not a further parameter");
   CHECK(refused(R"({"prompt":"x","options":{"user":"eve"}})").message == "options.user is not a further parameter");
+  CHECK(refused(R"({"prompt":"x","options":{"session_id":"s"}})").remedy == "Give metadata.session.");
   CHECK(refused(R"({"prompt":"x","options":{"stream":false}})").message == "options.stream is not a further parameter");
 }
 

@@ -161,6 +161,48 @@ TEST_CASE("every error of every tool fits the schema of its results, and speaks 
   }
 }
 
+TEST_CASE("a replay says that nothing was bought now, in the data, the text and the twin") {
+  const std::string line = complete(answer_of("Because."), Outcome::answered, receipt());
+  const json::Value result = seen(Tool::thinking_completion, result_of(Ended{.line = line, .stream_id = "s", .is_replayed = true}));
+  REQUIRE(structured(result).find("replayed") != nullptr);
+  CHECK(structured(result).find("replayed")->as_bool());
+  REQUIRE(result.find("content")->members().size() == 3);
+  CHECK(content(result, 0) == "Because.");
+  CHECK(content(result, 1) ==
+        "This is how the earlier call with the same idempotency_key ended: nothing was bought now, and cost_usd is what that call cost.");
+  CHECK(content(result, 2).find("\"replayed\":true") != std::string::npos);
+
+  const std::string failure = render::failed(render::Position::later, make_error(Errc::stream_truncated, "it broke off"), receipt());
+  const json::Value failed = seen(Tool::thinking_completion, result_of(Ended{.line = failure, .is_replayed = true}));
+  CHECK(structured(failed).find("replayed")->as_bool());
+}
+
+TEST_CASE("thinking that was lowered or contradicted shows in the text and among the warnings") {
+  Receipt lowered = receipt();
+  lowered.reasons.push_back({"fitted", "Thinking was lowered from 16000 to 2000, to fit the max_cost of $0.04."});
+  lowered.contradiction = "Thinking was asked for (2000), but none came back and none was counted.";
+  const std::string line = complete(answer_of("Because."), Outcome::answered, lowered);
+  const json::Value result = seen(Tool::thinking_completion, result_of(Ended{.line = line}));
+  CHECK(content(result, 1) ==
+        "Thinking was lowered from 16000 to 2000, to fit the max_cost_usd of $0.04. Thinking was asked for (2000), but none came back and none was "
+        "counted.");
+  const json::Value& warnings = *structured(result).find("receipt")->find("warnings");
+  REQUIRE(warnings.members().size() == 3);
+  CHECK(warnings.members()[1].value.find("code")->text() == "fitted");
+  CHECK(warnings.members()[2].value.find("code")->text() == "thinking_contradicted");
+}
+
+TEST_CASE("remedies name arguments, and nobody is told two things about trying again") {
+  CHECK(as_arguments("Raise max_tokens above 10, lower the answer floor, or turn thinking off.") ==
+        "Raise max_tokens above 10, lower answer_tokens, or turn thinking off.");
+  CHECK(as_arguments("No smaller setting fits: raise max_cost, shorten the prompt.") == "No smaller setting fits: raise max_cost_usd, shorten the prompt.");
+  CHECK(as_arguments("Leave it out, or be lenient to have it dropped.") == "Leave it out, or pass lenient: true to have it dropped.");
+  CHECK(as_arguments("Wait, or raise it: `orthink budget set user:a --usd-per-day USD`.") ==
+        "Wait, or have it raised on the server: `orthink budget set user:a --usd-per-day USD`.");
+  const json::Value stopped = seen(Tool::thinking_completion, error_result(make_error(Errc::cancelled, "the call was cancelled")));
+  CHECK(content(stopped, 0).find("try again") == std::string::npos);
+}
+
 TEST_CASE("an answer above the cap is cut between characters and says so") {
   std::string text(limits::kToolTextBytesMax - 1, 'x');
   text += "\xc3\xa9tail";
@@ -198,6 +240,13 @@ TEST_CASE("a running call tells how to fetch it") {
 TEST_CASE("cancelled and health have their schema") {
   const json::Value stopped = seen(Tool::cancel_stream, result_of(Cancelled{.stream_id = "s", .had_ended = false, .spent = Money{1'000'000'000}, .held = {}}));
   CHECK(json::dump(structured(stopped)) == R"({"stream_id":"s","state":"cancelling","spent_usd":"0.001","held_usd":null})");
+  const auto ended = [](std::string_view line) {
+    return json::dump(structured(seen(Tool::cancel_stream, result_of(Cancelled{.stream_id = "s", .had_ended = true, .spent = {}, .held = {}, .line = line}))));
+  };
+  CHECK(ended("") == R"({"stream_id":"s","state":"failed","spent_usd":"0","held_usd":"0"})");
+  CHECK(ended(complete(answer_of("x"), Outcome::answered, receipt())) == R"({"stream_id":"s","state":"done","spent_usd":"0.0123","held_usd":null})");
+  CHECK(ended(render::failed(render::Position::later, make_error(Errc::cancelled, "the call was cancelled"), receipt())) ==
+        R"({"stream_id":"s","state":"cancelled","spent_usd":"0.0123","held_usd":null})");
   const json::Value ok = seen(Tool::health, result_of(Health{.version = "1", .uptime = Duration::seconds(5), .calls_running = 2, .problems = {}}));
   CHECK(json::dump(structured(ok)) == R"({"status":"ok","version":"1","uptime_s":5,"calls_running":2,"problems":[]})");
   const json::Value bad = seen(Tool::health, result_of(Health{.version = "1", .uptime = {}, .calls_running = 0, .problems = {"No key."}}));
@@ -251,6 +300,7 @@ TEST_CASE("the documents of the ledger fit the schemas of their tools") {
 TEST_CASE("progress is one line of phase, tokens and dollars") {
   const Money spent{12'300'000'000};
   const Money held{50'000'000'000};
+  CHECK(progress_message({"waiting", 0, 0, Money::zero(), Money::zero()}) == "waiting");
   CHECK(progress_message({"waiting", 0, 0, Money::zero(), held}) == "waiting: $0 spent, $0.05 held");
   CHECK(progress_message({"thinking", 1024, 0, spent, held}) == "thinking: 1,024 tokens, $0.0123 spent, $0.05 held");
   CHECK(progress_message({"answering", 1024, 300, spent, held}) == "answering: 1,024 thinking and 300 answer tokens, $0.0123 spent, $0.05 held");

@@ -154,7 +154,7 @@ TEST_CASE("cancel_stream stops a call by its name, for whoever waits for it too"
   CHECK(text_at(call.result(), {"structuredContent", "error", "kind"}) == "CANCELLED");
   CHECK(text_at(visitor.result(), {"structuredContent", "error", "kind"}) == "CANCELLED");
   room.product->drain(now() + Duration::seconds(10));
-  CHECK(text_at(room.call("cancel_stream", R"({"stream_id":"s1"})").structured(), {"state"}) == "done");
+  CHECK(text_at(room.call("cancel_stream", R"({"stream_id":"s1"})").structured(), {"state"}) == "cancelled");
 }
 
 TEST_CASE("A call that outlives its wait answers with a handle, and goes on", "[product]") {
@@ -210,12 +210,23 @@ TEST_CASE("A key's limit refuses as a result, and the same question with the sam
   ProductRoom room;
   access::Principal poor = bearer("poor");
   poor.limits = *Limits::parse(R"({"usd_per_day":"0.000001"})");
-  CHECK(text_at(room.call("thinking_completion", kQuestion, poor).structured(), {"error", "kind"}) == "BUDGET_EXCEEDED");
+  const json::Value refused = room.call("thinking_completion", kQuestion, poor).structured();
+  CHECK(text_at(refused, {"error", "kind"}) == "BUDGET_EXCEEDED");
+  CHECK(text_at(refused, {"cost_usd"}) == "0");
+  CHECK(text_at(refused, {"receipt", "attempts"}) == "0");
   CHECK(room.bought() == 0);
   const std::string keyed = R"({"prompt":"Why?","idempotency_key":"k"})";
   const json::Value first = room.call("thinking_completion", keyed).structured();
   const json::Value again = room.call("thinking_completion", keyed).structured();
   CHECK(text_at(first, {"text"}) == text_at(again, {"text"}));
+  CHECK(first.find("replayed") == nullptr);
+  REQUIRE(again.find("replayed") != nullptr);
+  CHECK(again.find("replayed")->as_bool());
+  const std::string by_call_id = R"({"stream_id":")" + text_at(first, {"receipt", "call_id"}) + R"("})";
+  CHECK(text_at(room.call("get_result", by_call_id).structured(), {"text"}) == text_at(first, {"text"}));
+  const json::Value late = room.call("cancel_stream", by_call_id).structured();
+  CHECK(text_at(late, {"state"}) == "done");
+  CHECK(text_at(late, {"spent_usd"}) == text_at(first, {"cost_usd"}));
   CHECK(room.bought() == 1);
 }
 
