@@ -42,6 +42,12 @@ struct Fetched {
 Result<Fetched> fetch(HttpClient& client, Instant now, int stop_fd) {
   const Result<HttpResponse> response = get(client, "/models", orthink::now() + kFetchDeadline, limits::kModelsBytesMax, stop_fd);
   if (!response) return response.error();
+  if (response->head.status == 404) {  // no model was asked for: it is the address that is wrong
+    Error error = make_error(Errc::upstream_unknown_status, "GET /models answered 404: there is no list of models",
+                             "Check that ORTHINK_BASE_URL names the upstream's API, such as https://openrouter.ai/api/v1.");
+    error.http_status = 404;
+    return error;
+  }
   if (response->head.status != 200) return error_from_response(response->head, response->body, now);
   Result<Catalog> catalog = Catalog::from_models_document(response->body, now);
   if (!catalog) return catalog.error();

@@ -27,8 +27,11 @@ constexpr std::array<const char*, 1> kSteps{
     )",
 };
 
+// Somebody has to see to it before another try helps.
 Error unavailable(std::string message, std::string remedy) {
-  return make_error(Errc::store_unavailable, std::move(message), std::move(remedy));
+  Error error = make_error(Errc::store_unavailable, std::move(message), std::move(remedy));
+  error.retry = Retry::changed;
+  return error;
 }
 
 const char* remedy_of(int code) {
@@ -132,7 +135,10 @@ void note_checked(SqliteDatabase& database) {
 std::span<const char* const> schema_steps() { return kSteps; }
 
 Error error_of(const SqliteDatabase& database, const std::string& path) {
-  return unavailable(path + ": " + database.words(), remedy_of(database.code()));
+  Error error = unavailable(path + ": " + database.words(), remedy_of(database.code()));
+  const int code = database.code() & 0xff;
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) error.retry = Retry::same;
+  return error;
 }
 
 Result<void> prepare(SqliteDatabase& database, const std::string& path, std::span<const char* const> steps) {

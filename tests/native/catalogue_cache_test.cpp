@@ -89,6 +89,12 @@ TEST_CASE("a fetch that fails falls back on the cache with a warning, or is the 
   const Result<Catalogue> none = current_catalogue(place.config, empty.path(), *place.client, kNow);
   REQUIRE_FALSE(none);
   CHECK(none.error().http_status == 503);
+
+  Place elsewhere(response(404, R"({"error":{"code":404,"message":"Not Found"}})"));
+  const Result<Catalogue> nowhere = current_catalogue(elsewhere.config, elsewhere.folder.path(), *elsewhere.client, kNow);
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().kind == Kind::upstream_error);
+  CHECK(nowhere.error().remedy.find("ORTHINK_BASE_URL") != std::string::npos);
 }
 
 TEST_CASE("a cache of another upstream, or one that cannot be read, is as if absent") {

@@ -66,7 +66,8 @@ std::string retry_text(const json::Value& error) {
   if (ms) return " Ask again after " + std::to_string((*ms + 999) / 1000) + " s.";
   if (retry == "after") return resets_at.empty() ? " Ask again later." : " Ask again after " + resets_at + ".";
   if (retry == "same") return " The same call may be tried again.";
-  if (retry == "changed" && text_at(error, "kind") == name(Kind::authentication_failed)) return " Asking again helps only after that.";
+  const std::string kind = text_at(error, "kind");
+  if (retry == "changed" && (kind == name(Kind::authentication_failed) || kind == name(Kind::internal_error))) return " Asking again helps only after that.";
   if (text_at(error, "code") == "cancelled") return {};
   if (retry == "changed") return " Change the call before you try again.";
   return " Do not try again.";

@@ -252,6 +252,7 @@ TEST_CASE("another program's database is refused") {
   execute(folder.file("id"), "PRAGMA application_id=7");
   for (const char* name : {"tables", "id"})
     CHECK(refusal(folder.file(name)).message == folder.file(name) + " is a database of another program");
+  CHECK(refusal(folder.file("tables")).retry == Retry::changed);
 }
 
 TEST_CASE("an older file takes the steps it lacks, all or nothing") {
