@@ -50,7 +50,7 @@ constexpr Field kQuestion[] = {
      .type = Type::boolean,
      .says = "Take the nearest setting and drop forbidden parameters, with a note, instead of refusing.",
      .fallback = "false"},
-    {.name = "hide_thinking", .type = Type::boolean, .says = "Have the thinking text not returned; it is billed all the same.", .fallback = "false"},
+    {.name = "hide_thinking", .type = Type::boolean, .says = "No thinking text comes back; billed all the same.", .fallback = "false"},
     {.name = "tools", .type = Type::objects, .says = "Functions the model may call: {type:\"function\", function}.", .max = 1000},
     {.name = "tool_choice", .type = Type::any, .says = "auto, none, required, or {type, function:{name}}."},
     {.name = "response_format", .type = Type::object, .says = "{type:\"json_object\"} or {type:\"json_schema\", json_schema}."},
@@ -59,7 +59,7 @@ constexpr Field kQuestion[] = {
     {.name = "top_p", .type = Type::number},
     {.name = "seed", .type = Type::integer},
     {.name = "stop", .type = Type::strings, .max = 4},
-    {.name = "options", .type = Type::object, .says = "Further request parameters: top_k, parallel_tool_calls, plugins, verbosity, ..."},
+    {.name = "options", .type = Type::object, .says = "Further parameters: top_k, parallel_tool_calls, plugins, ..."},
     {.name = "metadata", .type = Type::object, .says = "Whose limits count.", .fields = kWho},
     {.name = "deadline_s", .type = Type::integer, .says = "Seconds the call may take.", .min = 1, .max = 86'400},
 };
@@ -80,7 +80,7 @@ constexpr Field kCompletion[] = {
 
 constexpr Field kFetch[] = {
     {.name = "stream_id", .is_required = true},
-    {.name = "max_wait_s", .type = Type::integer, .says = "Wait up to so long for the end.", .min = 0, .max = 3600, .fallback = "20"},
+    {.name = "max_wait_s", .type = Type::integer, .says = "Seconds to wait.", .min = 0, .max = 3600, .fallback = "20"},
     {.name = "include", .type = Type::strings, .max = 2, .one_of = kInclude},
 };
 
@@ -90,7 +90,7 @@ constexpr Field kCancel[] = {
 
 constexpr Field kModels[] = {
     {.name = "search", .says = "Part of an id or name."},
-    {.name = "provider", .says = "Such as anthropic."},
+    {.name = "provider"},
     {.name = "reasoning", .type = Type::boolean, .says = "Only models that think.", .fallback = "false"},
     {.name = "capabilities", .type = Type::strings, .says = "All of them.", .max = 7, .one_of = kCapabilities},
     {.name = "max_price_usd", .says = "Most dollars per million output tokens.", .takes_number = true, .is_dollars = true},
@@ -100,7 +100,7 @@ constexpr Field kModels[] = {
 
 constexpr Field kReport[] = {
     {.name = "since", .says = "An age (30d, 12h, 2w), a day (2026-11-01), a month or a moment."},
-    {.name = "until", .says = "The same."},
+    {.name = "until"},
     {.name = "by", .one_of = kBy, .fallback = "\"model\""},
 };
 
@@ -115,8 +115,8 @@ constexpr Field kError{.name = "error", .type = Type::object};
 constexpr Field kResultFields[] = {
     {.name = "state", .says = "done, running or failed."},
     {.name = "stream_id"},
-    {.name = "replayed", .type = Type::boolean, .says = "Of an earlier call; nothing bought now."},
-    {.name = "text", .says = "The answer."},
+    {.name = "replayed", .type = Type::boolean, .says = "Nothing was bought now."},
+    {.name = "text"},
     {.name = "text_is_cut", .type = Type::boolean},
     {.name = "outcome", .says = "answered, tool_calls, truncated, thinking_used_all, empty or filtered."},
     {.name = "finish_reason", .is_nullable = true},
@@ -126,8 +126,8 @@ constexpr Field kResultFields[] = {
     {.name = "tool_calls", .type = Type::objects},
     {.name = "thinking"},
     {.name = "message", .type = Type::object, .says = "To be sent back in messages."},
-    {.name = "receipt", .type = Type::object, .says = "think (asked, sent, promise: hard, soft, level, none), usage, cost, reasons, warnings."},
-    {.name = "phase", .says = "While running, as the rest."},
+    {.name = "receipt", .type = Type::object, .says = "think (asked, sent, promise), usage, cost, reasons, warnings."},
+    {.name = "phase"},
     {.name = "elapsed_ms", .type = Type::integer},
     {.name = "thinking_tokens", .type = Type::integer},
     {.name = "output_tokens", .type = Type::integer},
@@ -138,7 +138,7 @@ constexpr Field kResultFields[] = {
 
 constexpr Field kCancelled[] = {
     {.name = "stream_id"},
-    {.name = "state", .says = "cancelling; had it ended before: done, failed, cancelled."},
+    {.name = "state", .says = "cancelling, done, failed or cancelled."},
     {.name = "spent_usd", .is_nullable = true},
     {.name = "held_usd", .is_nullable = true},
     kError,
@@ -147,7 +147,7 @@ constexpr Field kCancelled[] = {
 constexpr Field kPlan[] = {
     {.name = "ok", .type = Type::boolean},
     {.name = "model"},
-    {.name = "body", .type = Type::object, .says = "What would be sent."},
+    {.name = "body", .type = Type::object},
     {.name = "think", .type = Type::object},
     {.name = "output_cap_tokens", .type = Type::integer},
     {.name = "answer_floor_tokens", .type = Type::integer},
@@ -161,7 +161,7 @@ constexpr Field kPlan[] = {
 
 constexpr Field kModelList[] = {
     {.name = "models", .type = Type::objects, .says = "id, name, prices per million tokens, context, capabilities, thinking"},
-    {.name = "total", .type = Type::integer, .says = "How many match."},
+    {.name = "total", .type = Type::integer},
     kError,
 };
 
@@ -204,8 +204,9 @@ constexpr std::array<ToolRow, kTools> kRows{{
     {Tool::cancel_stream, "cancel_stream", "Cancel a running call", "Stops a running thinking_completion and, where the provider allows, its bill.",
      kStops, {}, kCancel, Detail::all, kCancelled},
     {Tool::plan_request, "plan_request", "Plan without sending",
-     "Says what thinking_completion would send for the same arguments and what it could cost at most. Free, sends nothing. The ledger's limits are judged by the call alone.", kReads, kQuestion,
-     {}, Detail::brief_input, kPlan},
+     "Says what thinking_completion would send for the same arguments and what it could cost at most. Free, sends nothing. Ledger limits "
+     "are judged at the call.",
+     kReads, kQuestion, {}, Detail::brief_input, kPlan},
     {Tool::list_models, "list_models", "List models", "Lists models with prices, context and what their thinking allows.", kReads, {}, kModels,
      Detail::all, kModelList},
     {Tool::usage_report, "usage_report", "Report usage", "Calls, tokens and dollars so far, by model, user, day or tenant.", kReads, {}, kReport,
