@@ -281,7 +281,7 @@ void Product::wait_until_idle(Instant until) {
 }
 
 void Product::cancel_all() {
-  for (const auto& call : registry_.all_running()) call->cancel();
+  for (const auto& call : registry_.all_running()) call->cancel(options_.let_go);  // a handle would be of no use afterwards
 }
 
 void Product::begin_drain() {

@@ -65,7 +65,7 @@ void RunningCall::send_away(SeatId seat) {
   seats_.erase(found);
 }
 
-bool RunningCall::cancel() {
+bool RunningCall::cancel(std::optional<Duration> release_after) {
   {
     const std::lock_guard lock(mutex_);
     if (!cancellation_) return false;
@@ -74,7 +74,7 @@ bool RunningCall::cancel() {
   }
   // Whoever waits is let go even where a store or a name server keeps the call from heeding it.
   const std::weak_ptr<RunningCall> self = weak_from_this();
-  alarms_.at(now() + pacing_.release_after, [self] {
+  alarms_.at(now() + release_after.value_or(pacing_.release_after), [self] {
     const auto call = self.lock();
     if (!call) return;
     std::map<SeatId, Seated> seats;

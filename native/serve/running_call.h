@@ -76,8 +76,8 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   // The handle instead of the result, at once; nothing if it has left.
   void send_away(SeatId seat);
 
-  // False: it had ended before. A second time does nothing.
-  bool cancel();
+  // False: it had ended before. A second time does nothing. Its seats wait for its end this long, else as its pacing says.
+  bool cancel(std::optional<Duration> release_after = std::nullopt);
   // The same, and nothing that is still billed is waited for: its row is left as unknown, and asked about later.
   void abandon();
   [[nodiscard]] bool is_over() const;

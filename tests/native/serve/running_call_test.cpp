@@ -134,6 +134,21 @@ TEST_CASE("A cancel that nothing heeds lets go with the handle", "[running_call]
   CHECK(call->cancellation().times() == 2);
 }
 
+TEST_CASE("A cancel that may take longer leaves its seats waiting for the end", "[running_call]") {
+  Alarms alarms;
+  const auto call = call_with(alarms, {.release_after = Duration::millis(1)});
+  const auto other = call_with(alarms, {.release_after = Duration::millis(1)});
+  Waiter waiter, hasty;
+  call->sit(waiter.seat(false));
+  other->sit(hasty.seat(false));
+  CHECK(call->cancel(Duration::seconds(60)));
+  CHECK(other->cancel());
+  CHECK(result_text(hasty.next()).find("\"state\":\"running\"") != std::string::npos);  // so its alarm has rung, and none for the first
+  CHECK(waiter.taken().empty());
+  call->end({std::string(kFailed), {}});
+  CHECK(result_text(waiter.next()).find("CANCELLED") != std::string::npos);
+}
+
 size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return static_cast<size_t>(std::distance(begin(all), end(all)));
