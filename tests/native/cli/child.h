@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#ifdef ORTHINK_PROGRAM  // the program's path, named by the build
 namespace orthink::test {
 
 class Child {
@@ -114,3 +115,4 @@ class Child {
 };
 
 }  // namespace orthink::test
+#endif

@@ -18,6 +18,7 @@
 #include "tests/native/raw_server.h"
 #include "tests/native/serve/raw_client.h"
 
+#ifdef ORTHINK_PROGRAM  // the program's path, named by the build
 namespace orthink::test {
 
 inline constexpr std::string_view kAudience = "https://orthink.example/mcp";
@@ -143,3 +144,4 @@ class ServedRoom {
 };
 
 }  // namespace orthink::test
+#endif
