@@ -5,9 +5,9 @@ import { brotliCompressSync } from 'node:zlib';
 import { lineOf, load, Orthink, OrthinkError } from '../../web/orthink.js';
 import { cut, dice, freshModule, wasmBytes } from './support.mjs';
 
-const EXPORTS = ['memory', '_initialize', ...['abi_version', 'answer', 'catalog', 'close', 'feed', 'finish', 'open', 'plan', 'read', 'room', 'step']
+const EXPORTS = ['memory', '_initialize', ...['abi_version', 'answer', 'catalog', 'channel', 'close', 'event', 'feed', 'finish', 'open', 'plan', 'read', 'room', 'step']
   .map((name) => `orthink_${name}`)];
-const BROTLI_MAX = 130_000;
+const BROTLI_MAX = 170_000;
 const NOW = Date.UTC(2026, 7, 22, 12);
 
 const STREAM = [
