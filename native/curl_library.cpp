@@ -1,36 +1,15 @@
 #include "native/curl_library.h"
 
-#include <dlfcn.h>
+#include "native/library_loader.h"
 
 namespace orthink {
 namespace {
 
 constexpr const char* kSoname = "libcurl.so.4";
 
-class Loader {
- public:
-  explicit Loader(std::string& failure) : failure_(failure), library_(::dlopen(kSoname, RTLD_NOW | RTLD_LOCAL)) {
-    if (library_ == nullptr) fail();
-  }
-  template <class Function>
-  void find(Function& function, const char* name) {
-    if (!failure_.empty()) return;
-    function = reinterpret_cast<Function>(::dlsym(library_, name));
-    if (function == nullptr) fail();
-  }
-
- private:
-  void fail() {
-    const char* reason = ::dlerror();
-    failure_ = reason != nullptr ? reason : kSoname;
-  }
-  std::string& failure_;
-  void* library_;  // stays loaded: libcurl cannot be unloaded safely once it has threads and atexit handlers
-};
-
 CurlLibrary load() {
   CurlLibrary curl;
-  Loader loader(curl.failure);
+  LibraryLoader loader(kSoname, curl.failure);
   loader.find(curl.global_init, "curl_global_init");
   loader.find(curl.easy_init, "curl_easy_init");
   loader.find(curl.easy_setopt, "curl_easy_setopt");

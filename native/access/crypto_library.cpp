@@ -1,34 +1,13 @@
 #include "native/access/crypto_library.h"
 
-#include <dlfcn.h>
+#include "native/library_loader.h"
 
 namespace orthink::access {
 namespace {
 
 constexpr const char* kSoname = "libcrypto.so.3";
 
-class Loader {
- public:
-  explicit Loader(std::string& failure) : failure_(failure), library_(::dlopen(kSoname, RTLD_NOW | RTLD_LOCAL)) {
-    if (library_ == nullptr) fail();
-  }
-  template <class Function>
-  void find(Function& function, const char* name) {
-    if (!failure_.empty()) return;
-    function = reinterpret_cast<Function>(::dlsym(library_, name));
-    if (function == nullptr) fail();
-  }
-
- private:
-  void fail() {
-    const char* reason = ::dlerror();
-    failure_ = reason != nullptr ? reason : kSoname;
-  }
-  std::string& failure_;
-  void* library_;  // stays loaded: it has handlers that run at exit
-};
-
-void load_numbers(Loader& loader, CryptoLibrary& crypto) {
+void load_numbers(LibraryLoader& loader, CryptoLibrary& crypto) {
   loader.find(crypto.param_bytes, "OSSL_PARAM_construct_octet_string");
   loader.find(crypto.param_number, "OSSL_PARAM_construct_BN");
   loader.find(crypto.param_text, "OSSL_PARAM_construct_utf8_string");
@@ -44,7 +23,7 @@ void load_numbers(Loader& loader, CryptoLibrary& crypto) {
 
 CryptoLibrary load() {
   CryptoLibrary crypto;
-  Loader loader(crypto.failure);
+  LibraryLoader loader(kSoname, crypto.failure);
   loader.find(crypto.pkey_ctx_new_from_name, "EVP_PKEY_CTX_new_from_name");
   loader.find(crypto.pkey_ctx_new_from_pkey, "EVP_PKEY_CTX_new_from_pkey");
   loader.find(crypto.pkey_ctx_free, "EVP_PKEY_CTX_free");

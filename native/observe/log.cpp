@@ -10,7 +10,6 @@
 #include "native/observe/redact.h"
 #include "native/system.h"
 #include "orthink/base/sha256.h"
-#include "orthink/base/utf8.h"
 #include "orthink/ledger/window.h"
 #include "orthink/wire/json.h"
 
@@ -32,21 +31,7 @@ std::string timestamp(Instant when) {
   return text + "." + micros.substr(1) + "Z";
 }
 
-// Redacted first, then cut: a key is not let through by its last half being cut off.
-std::string clean(std::string_view text) {
-  const std::string masked = redacted(text.substr(0, 8 * kTextBytesMax));
-  std::string out;
-  for (size_t at = 0; at < masked.size() && out.size() < kTextBytesMax;) {
-    const Character c = character_at(masked, at);
-    if (c.is_valid && !steers_terminal(c.code)) {
-      out.append(masked, at, c.size);
-    } else {
-      out += kReplacementCharacter;
-    }
-    at += c.size;
-  }
-  return out;
-}
+std::string clean(std::string_view text) { return fit_for_line(text, 8 * kTextBytesMax, kTextBytesMax); }
 
 class Piece {
  public:

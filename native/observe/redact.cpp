@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "orthink/base/utf8.h"
+
 namespace orthink::observe {
 namespace {
 
@@ -111,6 +113,21 @@ std::string redacted(std::string_view text) {
     }
     out.append(text.substr(at, find.kept)).append(kMask);
     at += find.kept + find.masked;
+  }
+  return out;
+}
+
+std::string fit_for_line(std::string_view text, size_t looked_at_max, size_t kept_max) {
+  const std::string masked = redacted(text.substr(0, looked_at_max));
+  std::string out;
+  for (size_t at = 0; at < masked.size() && out.size() < kept_max;) {
+    const Character c = character_at(masked, at);
+    if (c.is_valid && !steers_terminal(c.code)) {
+      out.append(masked, at, c.size);
+    } else {
+      out += kReplacementCharacter;
+    }
+    at += c.size;
   }
   return out;
 }

@@ -14,11 +14,16 @@
 // Thread rule: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace orthink::observe {
 
 std::string redacted(std::string_view text);
+
+// What comes from outside, fit for a line: redacted, and nothing in it steers a terminal or is no UTF-8. Of `text` the first `looked_at_max` bytes
+// count; they are redacted first and cut at about `kept_max` then: a key is not let through by its last half being cut off.
+std::string fit_for_line(std::string_view text, size_t looked_at_max, size_t kept_max);
 
 }  // namespace orthink::observe

@@ -2,28 +2,13 @@
 
 #include "native/observe/instruments.h"
 #include "native/observe/redact.h"
-#include "orthink/base/utf8.h"
 
 namespace orthink::observe {
 namespace {
 
 constexpr size_t kTextBytesMax = 256;
 
-// What comes from outside, fit for a line of JSON.
-std::string clean(std::string_view text) {
-  std::string masked = redacted(text.substr(0, 2 * kTextBytesMax));
-  std::string out;
-  for (size_t at = 0; at < masked.size() && out.size() < kTextBytesMax;) {
-    const Character c = character_at(masked, at);
-    if (c.is_valid && !steers_terminal(c.code)) {
-      out.append(masked, at, c.size);
-    } else {
-      out += kReplacementCharacter;
-    }
-    at += c.size;
-  }
-  return out;
-}
+std::string clean(std::string_view text) { return fit_for_line(text, 2 * kTextBytesMax, kTextBytesMax); }
 
 class Attributes {
  public:
