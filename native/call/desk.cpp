@@ -127,7 +127,23 @@ Result<void> Desk::reread(Config fresh) {
   Result<Upstream> found = find_upstream(*config_);
   if (!found) return found.error();
   if (found->key_id != upstream_->key_id) upstream_ = std::move(*found);
+  key_refusal_ = std::nullopt;
   return {};
+}
+
+bool Desk::judge_key(const std::string& key_id, const std::optional<Error>& error) {
+  const std::lock_guard lock(mutex_);
+  if (!upstream_ || (!key_id.empty() && key_id != upstream_->key_id)) return false;
+  const bool is_refused = error && (error->errc == Errc::upstream_auth || error->errc == Errc::upstream_permission);
+  if (error && !is_refused) return false;
+  const bool was_refused = key_refusal_.has_value();
+  key_refusal_ = error;
+  return is_refused && !was_refused;
+}
+
+std::optional<Error> Desk::key_refusal() {
+  const std::lock_guard lock(mutex_);
+  return key_refusal_;
 }
 
 void Desk::keep(Catalogue catalogue) {

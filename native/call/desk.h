@@ -67,6 +67,13 @@ class Desk {
   // Running calls end on the client they began with. When no key can be read, the one there is stays, and the Error says why.
   Result<void> reread(Config fresh);
 
+  // Whether the upstream took the key of this fingerprint (empty: the one there is): nothing, where something went well with it, else what
+  // went wrong. A refusal of the key is remembered until that key does well, is read anew or is replaced; other errors say nothing of
+  // it. True: it is refused, and was not before.
+  bool judge_key(const std::string& key_id, const std::optional<Error>& error);
+  // The refusal that is remembered.
+  std::optional<Error> key_refusal();
+
  private:
   Result<Upstream> find_upstream(const Config& config);
   Result<void> need_book(const Upstream& upstream, int stop_fd);
@@ -94,6 +101,7 @@ class Desk {
   Instant failed_at_;
   std::shared_ptr<const Config> config_;
   std::optional<Upstream> upstream_;
+  std::optional<Error> key_refusal_;  // of its key
   std::shared_ptr<Book> book_;
   std::shared_ptr<Store> store_;
   std::shared_ptr<const Catalogue> catalogue_;  // to buy with

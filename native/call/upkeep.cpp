@@ -2,10 +2,16 @@
 
 #include <utility>
 
+#include "native/connection_probe.h"
 #include "native/money/due.h"
 #include "native/money/seals.h"
 
 namespace orthink {
+namespace {
+
+constexpr Duration kKeyDeadline = Duration::seconds(10);
+
+}  // namespace
 
 Upkeep::~Upkeep() {
   stop_.notify();
@@ -51,6 +57,7 @@ void Upkeep::round() {
 std::optional<Error> Upkeep::asked_and_sealed() {
   const Result<Upstream> upstream = desk_.upstream();
   if (!upstream) return std::nullopt;  // whoever wants to buy is told
+  ask_about_key(*upstream);
   std::shared_ptr<Book> book = desk_.book_at_hand();
   if (!book) {
     Result<std::shared_ptr<Book>> passing = desk_.passing_book();
@@ -65,6 +72,12 @@ std::optional<Error> Upkeep::asked_and_sealed() {
   const Result<Sealed> sealed = seal_journals(book->store(), kSealLinesMin);
   if (!sealed) error = note("seal", sealed.error());
   return error;
+}
+
+void Upkeep::ask_about_key(const Upstream& upstream) {
+  if (!desk_.key_refusal()) return;
+  const Result<ConnectionProbe> probe = probe_connection(*upstream.client, now() + kKeyDeadline, stop_.fd());
+  desk_.judge_key(upstream.key_id, probe ? std::nullopt : std::optional(probe.error()));
 }
 
 std::optional<Error> Upkeep::note(std::string_view what, const Error& error) {

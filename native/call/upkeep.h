@@ -4,7 +4,7 @@
 //   upkeep.begin();              // after the first request: from now on a thread looks, first after kFirst, then every kEvery
 //
 // Where nobody has bought yet it takes in what dead processes left in an existing ledger, as `ledger reconcile` does, so that their holds
-// end without a purchase. It needs a key.
+// end without a purchase. It needs a key; one that the upstream has refused (Desk::judge_key) is asked about with GET /key, which is free.
 // None of it is any call's business: what fails is logged ("upkeep_failed"), counted, and taken up by the next round.
 // Thread rule: any thread; the destructor stops the round that is under way and waits for it.
 #pragma once
@@ -43,6 +43,7 @@ class Upkeep {
   void run();
   void round();
   std::optional<Error> asked_and_sealed();
+  void ask_about_key(const Upstream& upstream);
   std::optional<Error> note(std::string_view what, const Error& error);
 
   Desk& desk_;

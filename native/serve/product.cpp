@@ -61,6 +61,22 @@ Error too_many_looks(size_t looks_max) {
   return error;
 }
 
+Problem problem_of(const Error& error) {
+  return {error.message + ". " + error.remedy};
+}
+
+// In our words: those of the upstream are anybody's.
+Error refused_key(const Error& refusal) {
+  const bool is_unknown = refusal.errc == Errc::upstream_auth;
+  return make_error(refusal.errc, std::string("the upstream does not ") + (is_unknown ? "accept the server's key" : "let the server's key do what it was asked to"));
+}
+
+bool is_key_newly_refused(Desk& desk, const Bought& bought) {
+  if (bought.refused) return desk.judge_key({}, bought.refused);
+  const bool is_old = !bought.replayed.empty();
+  return !is_old && desk.judge_key(bought.till.upstream.key_id, bought.exchange->error());
+}
+
 Instant deadline_of(const std::optional<Duration>& wait) {
   return wait ? now() + *wait : Instant::never();
 }
@@ -68,7 +84,9 @@ Instant deadline_of(const std::optional<Duration>& wait) {
 }  // namespace
 
 Product::Product(Desk& desk, const ProductOptions& options)
-    : desk_(desk), options_(options), began_(now()), telemetry_(options.telemetry != nullptr ? *options.telemetry : off_), registry_(options.calls_max), upkeep_(desk, options.log), threads_(options.calls_max + 64) {}
+    : desk_(desk), options_(options), began_(now()), telemetry_(options.telemetry != nullptr ? *options.telemetry : off_), registry_(options.calls_max), upkeep_(desk, options.log),
+      store_watch_(desk, [this](std::function<void()> work) { return threads_.run(std::move(work)); }, {.every = options.try_store_every}),
+      threads_(options.calls_max + 64) {}
 
 Product::~Product() {
   is_ending_ = true;
@@ -153,6 +171,7 @@ void Product::work(const std::shared_ptr<const Order>& order, const std::shared_
   const Instant began = now();
   work_on_purchase(desk_, *order, *call, telemetry_, [&](const Bought& bought) {
     log(*order, bought, began);
+    if (is_key_newly_refused(desk_, bought)) upkeep_.look_now();
   });
   close(call);
 }
@@ -254,22 +273,36 @@ std::unique_ptr<Job> Product::budget(Asked& asked) {
 }
 
 std::unique_ptr<Job> Product::health(Asked& asked) {
-  std::vector<std::string> found = problems();
-  if (const std::optional<Error> trouble = upkeep_.trouble()) found.push_back(trouble->message + ". " + trouble->remedy);
+  std::vector<std::string> found;
+  for (Problem& problem : problems()) found.push_back(std::move(problem.text));
+  if (const std::optional<Error> trouble = upkeep_.trouble()) found.push_back(problem_of(*trouble).text);
   return answer(asked, tools::result_of(tools::Health{version(), now() - began_, calls_running(), std::move(found)})), nullptr;
 }
 
-std::vector<std::string> Product::problems() {
+std::vector<Problem> Product::problems() {
   const std::lock_guard lock(problems_mutex_);
   const Instant at = now();
   if (at < problems_until_) return problems_;
-  problems_.clear();
-  if (registry_.is_shut()) problems_.emplace_back("The server is stopping.");
-  const auto add = [this](const Error& error) { problems_.push_back(error.message + ". " + error.remedy); };
-  if (const Result<Upstream> upstream = desk_.upstream(); !upstream) add(upstream.error());
-  if (desk_.config()->store().empty()) add(no_folder_for_ledger());
+  std::vector<Problem> found = find_problems();
+  if (found != problems_) log_problems(found);
+  problems_ = std::move(found);
   problems_until_ = at + kProblemsFor;
   return problems_;
+}
+
+std::vector<Problem> Product::find_problems() {
+  std::vector<Problem> found;
+  if (registry_.is_shut()) found.push_back({"The server is stopping."});
+  if (const Result<Upstream> upstream = desk_.upstream(); !upstream) found.push_back(problem_of(upstream.error()));
+  if (const std::optional<Error> refusal = desk_.key_refusal()) found.push_back(problem_of(refused_key(*refusal)));
+  if (const std::optional<Error> trouble = store_watch_.trouble()) found.push_back(problem_of(*trouble));
+  return found;
+}
+
+void Product::log_problems(const std::vector<Problem>& found) {
+  if (options_.log == nullptr) return;
+  if (found.empty()) return options_.log->write(observe::LogLevel::info, "ready");
+  for (const Problem& problem : found) options_.log->write(observe::LogLevel::error, "not_ready", {{"why", problem.text}});
 }
 
 void Product::wait_until_idle(Instant until) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "native/call/desk.h"
+#include "native/call/store_watch.h"
 #include "native/call/upkeep.h"
 #include "native/observe/log.h"
 #include "native/observe/telemetry.h"
@@ -34,8 +35,14 @@ struct ProductOptions {
   size_t calls_max = 4096;                          // that run at once
   size_t looks_max = 16;                            // into the ledger (usage_report, budget_status) at once
   Duration let_go = Duration::seconds(10);          // after a drain's end: how long cancelled calls may take to settle
+  Duration try_store_every = StoreWatchOptions().every;
   observe::Telemetry* telemetry = nullptr;          // both may be null, else outlive the product
   observe::Log* log = nullptr;
+};
+
+struct Problem {
+  std::string text;  // sentences
+  bool operator==(const Problem&) const = default;
 };
 
 class Product : public Service {
@@ -54,8 +61,9 @@ class Product : public Service {
   // Cancels everything that runs: a drain that waits ends sooner.
   void cancel_all();
   [[nodiscard]] size_t calls_running() const { return registry_.running(); }
-  // Why paid calls will be refused, each a sentence; empty: they will not. Looks at most once a second.
-  [[nodiscard]] std::vector<std::string> problems();
+  // Why paid calls will be refused: it stops, there is no key or the upstream refuses it, the store takes nothing. Empty: they will not.
+  // Looks at most once a second, and waits for no store that is slow. What has changed is logged.
+  [[nodiscard]] std::vector<Problem> problems();
 
  private:
   struct Asked {
@@ -84,6 +92,8 @@ class Product : public Service {
   void work(const std::shared_ptr<const Order>& order, const std::shared_ptr<RunningCall>& call);
   void close(const std::shared_ptr<RunningCall>& call);
   void log(const Order& order, const Bought& bought, Instant began);
+  [[nodiscard]] std::vector<Problem> find_problems();
+  void log_problems(const std::vector<Problem>& found);
 
   Desk& desk_;
   const ProductOptions options_;
@@ -93,7 +103,7 @@ class Product : public Service {
   std::atomic<bool> is_ending_{false};  // looks are called off
   std::atomic<size_t> looks_{0};
   std::mutex problems_mutex_;
-  std::vector<std::string> problems_;
+  std::vector<Problem> problems_;
   Instant problems_until_;
   std::mutex idle_mutex_;
   std::condition_variable idle_;
@@ -101,6 +111,7 @@ class Product : public Service {
   Alarms alarms_;
   Upkeep upkeep_;
   std::atomic<bool> has_upkeep_{false};  // it has begun: with the first request
+  StoreWatch store_watch_;
   Threads threads_;
 };
 

@@ -5,8 +5,8 @@
 //   (*room)->bill().total;               // what it charged, exactly
 //
 // Serves POST /chat/completions (streamed and whole), GET /models, /models/{author}/{slug}/endpoints, /generation?id=, /key and /sim/bill.
-// Any non-empty Bearer key is good. The same seed and the same request body give the same answer; only the generation id tells
-// repeated requests apart.
+// Any non-empty Bearer key is good, but one that begins with "sk-wrong" is refused. The same seed and the same request body give the
+// same answer; only the generation id tells repeated requests apart.
 #pragma once
 
 #include <cstdint>

@@ -108,6 +108,28 @@ TEST_CASE("A key that is read anew serves the next call, and the running one kee
   CHECK(desk.upstream()->key_id == after->upstream.key_id);
 }
 
+TEST_CASE("A refusal of the key is remembered until a call succeeds, the key is read anew, or another one is there", "[desk]") {
+  test::Room room;
+  Desk desk(room.config());
+  const std::string key_id = desk.upstream()->key_id;
+  for (const Errc refusal : {Errc::upstream_auth, Errc::upstream_permission}) {
+    CHECK(desk.judge_key(key_id, make_error(refusal, "no")));
+    CHECK(!desk.judge_key(key_id, make_error(refusal, "no")));  // known already
+    CHECK(!desk.judge_key(key_id, make_error(Errc::upstream_unavailable, "later")));
+    REQUIRE(desk.key_refusal());
+    CHECK(desk.key_refusal()->errc == refusal);
+    CHECK(!desk.judge_key(key_id, std::nullopt));
+    CHECK(!desk.key_refusal());
+  }
+  CHECK(!desk.judge_key("another", make_error(Errc::upstream_auth, "no")));
+  CHECK(!desk.key_refusal());
+  CHECK(desk.judge_key(key_id, make_error(Errc::upstream_auth, "no")));
+  CHECK(!desk.judge_key("another", std::nullopt));
+  CHECK(desk.key_refusal());
+  REQUIRE(desk.reread(room.config()));
+  CHECK(!desk.key_refusal());
+}
+
 TEST_CASE("What is planned with is read once, and never bought with", "[desk]") {
   test::Room room;
   ::setenv("XDG_CACHE_HOME", room.folder.file("cache").c_str(), 1);

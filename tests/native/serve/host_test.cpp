@@ -7,6 +7,7 @@
 #include "orthink/mcp/origin.h"
 #include "tests/native/call/room.h"
 #include "tests/native/serve/product_room.h"
+#include "tests/native/serve/raw_client.h"
 
 namespace orthink::serve {
 namespace {
@@ -67,6 +68,35 @@ TEST_CASE("A drain refuses at once, and a second one does not begin anew", "[hos
   const Instant before = now();
   (*host)->stop(Duration::seconds(60));
   CHECK(now() < before + Duration::seconds(20));
+}
+
+uint16_t port_of(const std::string& url) {
+  return static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+}
+
+test::RawAnswer page_of(const std::string& url, const std::string& path) {
+  test::RawClient client(port_of(url));
+  client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  return client.read_answer();
+}
+
+// It said that it was ready although every paid call would fail.
+TEST_CASE("A server whose ledger cannot be opened is not ready, and says why", "[host]") {
+  test::Room room("", R"(,"listen":"127.0.0.1:0","metrics_listen":"127.0.0.1:0","log_level":"off")");
+  {
+    Result<std::unique_ptr<Host>> host = Host::open(room.config(), {});
+    REQUIRE(host);
+    CHECK(page_of((*host)->metrics_url(), "/readyz").status == 200);
+  }
+  REQUIRE(write_file(room.folder.file("taken"), "no folder", 0600));
+  room.store = "sqlite:" + room.folder.file("taken") + "/ledger.db";
+  Result<std::unique_ptr<Host>> host = Host::open(room.config(), {});
+  REQUIRE(host);
+  const test::RawAnswer answer = page_of((*host)->metrics_url(), "/readyz");
+  CHECK(answer.status == 503);
+  CHECK(answer.body.find("\"ready\":false") != std::string::npos);
+  CHECK(answer.body.find("taken") != std::string::npos);
+  CHECK(page_of((*host)->metrics_url(), "/healthz").status == 200);
 }
 
 TEST_CASE("A host opens without key and store, says where it listens, and stops twice", "[host]") {

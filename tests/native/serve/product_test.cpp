@@ -383,6 +383,37 @@ TEST_CASE("With its first request a product begins to take in what killed proces
   room.product.reset();
 }
 
+// Health and /readyz said "ok" and "ready" of a server whose every paid call failed, because neither had tried its ledger.
+TEST_CASE("Health says why a store cannot be opened, and is well again when it can", "[product]") {
+  ProductRoom room;
+  REQUIRE(write_file(room.folder.file("taken"), "no folder", 0600));
+  room.store = "sqlite:" + room.folder.file("taken") + "/ledger.db";
+  Desk desk(room.config());
+  room.product = std::make_unique<Product>(desk, ProductOptions{.try_store_every = Duration{}});
+  CHECK(text_at(room.call("health", "{}").structured(), {"status"}) == "degraded");
+  const std::vector<Problem> problems = room.product->problems();
+  REQUIRE(problems.size() == 1);
+  CHECK(problems.front().text.find("taken") != std::string::npos);
+  CHECK(text_at(room.call("thinking_completion", kQuestion).structured(), {"error", "code"}) == "store_unavailable");
+
+  std::filesystem::remove(room.folder.file("taken"));
+  wait_for_health(room, [](const std::string& text) { return text.find("\"ok\"") != std::string::npos; });
+  room.product.reset();
+}
+
+// The same while the upstream had refused the key of every call.
+TEST_CASE("Health tells of a key the upstream refused, until it is read anew or a call is answered", "[product]") {
+  ProductRoom room;
+  room.put_key("sk-wrong-one");
+  static_cast<void>(room.call("health", "{}").result());
+  CHECK(text_at(room.call("thinking_completion", kQuestion).structured(), {"error", "code"}) == "upstream_auth");
+  wait_for_health(room, [](const std::string& text) { return text.find("the server's key") != std::string::npos; });
+  room.put_key("sk-right");
+  REQUIRE(room.desk.reread(room.config()));
+  wait_for_health(room, [](const std::string& text) { return text.find("\"ok\"") != std::string::npos; });
+  CHECK(text_at(room.call("thinking_completion", kQuestion).structured(), {"state"}) == "done");
+}
+
 TEST_CASE("Cancelled at any moment, a call lets go within 50 ms and leaves the books equal", "[product]") {
   uint64_t seed = 20'261'130;
   INFO("seed " << seed);

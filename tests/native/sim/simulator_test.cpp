@@ -82,7 +82,7 @@ TEST_CASE("the other paths") {
   CHECK(client::send(port, "OPTIONS", "/api/v1/chat/completions", "", {}).header("Access-Control-Allow-Origin") == "*");
 }
 
-TEST_CASE("a key is asked for, any key is good") {
+TEST_CASE("a key is asked for, any key is good but a wrong one") {
   const auto simulator = start();
   const auto post_with = [&](const client::Headers& headers) {
     return client::send(simulator->port(), "POST", "/api/v1/chat/completions", kHaiku, headers);
@@ -96,6 +96,7 @@ TEST_CASE("a key is asked for, any key is good") {
   CHECK(client::send(simulator->port(), "GET", "/api/v1/key", "", {}).status == 401);
   const std::vector<SeenRequest> seen = simulator->requests();
   REQUIRE(seen.size() == 7);
+  CHECK(post_with({{"Authorization", "Bearer sk-wrong-1"}}).status == 401);
   CHECK(seen[4].authorization == "Bearer x");
   CHECK(seen[4].body == kHaiku);
 }
