@@ -152,7 +152,7 @@ std::variant<access::Principal, Answer> Host::admit(const Request& request) {
 
 observe::ReadyFacts Host::readiness() {
   observe::ReadyFacts facts;
-  for (Problem& problem : product_->problems()) facts.problems.push_back(std::move(problem.text));
+  for (Problem& problem : product_->problems()) facts.problems.push_back(std::move(problem.told));  // orchestrators ask from other machines
   const std::shared_ptr<const Catalogue> catalogue = desk_.catalogue_at_hand();
   if (catalogue->source != Catalogue::Source::snapshot) facts.catalogue_age = now() - catalogue->catalog.fetched_at();
   facts.allows_stale_prices = desk_.config()->allows_stale_prices();

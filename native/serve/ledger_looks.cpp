@@ -13,8 +13,6 @@
 namespace orthink::serve {
 namespace {
 
-bool sees_all(const access::Principal& caller) { return caller.id == access::Principal::local().id; }
-
 // The scopes a bound caller may see, most narrow first.
 std::vector<Scope> own_scopes(const access::Principal& caller) {
   std::vector<Scope> scopes;
@@ -60,7 +58,7 @@ Result<std::string> report_of(Desk& desk, const access::Principal& caller, const
   const ReportOptions options{*since, *until, report_by(by != nullptr ? by->text() : "model").value_or(ReportBy::model), *at};
   Report report(options);
   const std::vector<Scope> own = own_scopes(caller);
-  const auto counts = [&](const HoldRecord& record) { return sees_all(caller) || is_own(record, own); };
+  const auto counts = [&](const HoldRecord& record) { return caller.is_local() || is_own(record, own); };
   if (const Result<RowsRead> read = read_rows(**store, options, report, counts, is_off); !read) return read.error();
   return report.json();
 }
@@ -70,11 +68,11 @@ Result<std::vector<Scope>> scopes_of(Store& store, const Config& config, const a
   if (const json::Value* named = arguments.find("scope")) {
     Result<Scope> scope = Scope::parse(named->text());
     if (!scope) return scope.error();
-    if (!sees_all(caller) && !contains(own, *scope))
+    if (!caller.is_local() && !contains(own, *scope))
       return make_error(Errc::invalid_argument, "you may not see " + scope->to_text(), "Leave scope out for all you may see.");
     return std::vector{*scope};
   }
-  if (!sees_all(caller)) return own;
+  if (!caller.is_local()) return own;
   Result<std::vector<Scope>> known = known_scopes(store);
   if (!known) return known;
   const Scope mine{ScopeKind::user, config.user()};  // who calls without naming a user
@@ -94,18 +92,18 @@ Result<std::string> standing(Desk& desk, const access::Principal& caller, const 
   return budget::json(*states);
 }
 
-std::string shown(std::string_view says, const Result<std::string>& document) {
-  return document ? tools::document_result(says, *document) : tools::error_result(document.error());
+Result<std::string> shown(std::string_view says, const Result<std::string>& document) {
+  return document ? tools::document_result(says, *document) : document;
 }
 
 }  // namespace
 
-std::string usage_report(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off) {
+Result<std::string> usage_report(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off) {
   return shown("Calls, tokens and dollars as the ledger has them; what is not known is null, never 0.",
                report_of(desk, caller, arguments, is_off));
 }
 
-std::string budget_status(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off) {
+Result<std::string> budget_status(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off) {
   return shown("Where each limit stands: spent, held for calls under way or of unknown outcome, and left.",
                standing(desk, caller, arguments, is_off));
 }

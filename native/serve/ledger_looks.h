@@ -13,8 +13,8 @@
 
 namespace orthink::serve {
 
-// `arguments` are checked. Result objects of the tools; failures are errors within. Once `is_off` says yes, the look ends with CANCELLED.
-std::string usage_report(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off);
-std::string budget_status(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off);
+// `arguments` are checked. Result objects of the tools. Once `is_off` says yes, the look ends with Errc::cancelled.
+Result<std::string> usage_report(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off);
+Result<std::string> budget_status(Desk& desk, const access::Principal& caller, const json::Value& arguments, const std::function<bool()>& is_off);
 
 }  // namespace orthink::serve

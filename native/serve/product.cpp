@@ -7,6 +7,7 @@
 #include "native/wait_piece.h"
 #include "orthink/base/version.h"
 #include "orthink/chat/prepare.h"
+#include "orthink/tools/discretion.h"
 #include "orthink/tools/list_models.h"
 #include "orthink/tools/tool_result.h"
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int kInvalidParams = -32602;
 constexpr Duration kProblemsFor = Duration::seconds(1);
+constexpr std::string_view kStopping = "The server is stopping.";
+constexpr std::string_view kUpkeepTrouble = "Upkeep of the server's ledger could not do all it should. Its operator finds why in its log.";
 
 Error unknown_stream(const std::string& stream_id) {
   return make_error(Errc::invalid_argument, "no call of yours is named \"" + stream_id + "\"",
@@ -62,7 +65,7 @@ Error too_many_looks(size_t looks_max) {
 }
 
 Problem problem_of(const Error& error) {
-  return {error.message + ". " + error.remedy};
+  return {tools::in_a_sentence(error), tools::in_a_sentence(tools::is_for_operator(error.errc) ? tools::discreet(error) : error)};
 }
 
 // In our words: those of the upstream are anybody's.
@@ -121,7 +124,15 @@ void Product::answer(Asked& asked, std::string result_json) {
 }
 
 void Product::refuse(Asked& asked, const Error& error) {
-  answer(asked, tools::error_result(error));
+  answer(asked, tools::error_result(told(asked.caller, error)));
+}
+
+Error Product::told(const access::Principal& caller, const Error& error) {
+  if (caller.is_local() || !tools::is_for_operator(error.errc)) return error;
+  if (options_.log != nullptr)
+    options_.log->write(observe::LogLevel::error, "operator_error",
+                        {{"caller", caller.id}, {"code", error.code}, {"why", tools::in_a_sentence(error)}});
+  return tools::discreet(error);
 }
 
 std::unique_ptr<Job> Product::start(mcp::Call call, const access::Principal& caller, std::shared_ptr<Mailbox> to) {
@@ -169,7 +180,8 @@ std::unique_ptr<Job> Product::complete(Asked& asked) {
 
 void Product::work(const std::shared_ptr<const Order>& order, const std::shared_ptr<RunningCall>& call) {
   const Instant began = now();
-  work_on_purchase(desk_, *order, *call, telemetry_, [&](const Bought& bought) {
+  const auto told = [&](const Error& error) { return this->told(order->caller, error); };
+  work_on_purchase(desk_, *order, *call, telemetry_, told, [&](const Bought& bought) {
     log(*order, bought, began);
     if (is_key_newly_refused(desk_, bought)) upkeep_.look_now();
   });
@@ -244,16 +256,16 @@ std::unique_ptr<Job> Product::list_models(Asked& asked) {
   return list ? answer(asked, *list) : refuse(asked, list.error()), nullptr;
 }
 
-std::unique_ptr<Job> Product::look(Asked& asked, std::function<std::string(const IsOff&)> result) {
+std::unique_ptr<Job> Product::look(Asked& asked, std::function<Result<std::string>(const IsOff&)> result) {
   if (looks_.fetch_add(1) >= options_.looks_max) {
     --looks_;
     return refuse(asked, too_many_looks(options_.looks_max)), nullptr;
   }
   auto is_off = std::make_shared<std::atomic<bool>>(false);
-  const bool is_begun = threads_.run([this, is_off, to = asked.to, number = asked.call.number, result = std::move(result)] {
-    std::string shown = result([&] { return *is_off || is_ending_; });
+  const bool is_begun = threads_.run([this, is_off, caller = asked.caller, to = asked.to, number = asked.call.number, result = std::move(result)] {
+    const Result<std::string> shown = result([&] { return *is_off || is_ending_; });
     --looks_;
-    to->post(number, mcp::news::Result{std::move(shown)});
+    to->post(number, mcp::news::Result{shown ? *shown : tools::error_result(told(caller, shown.error()))});
   });
   if (is_begun) return std::make_unique<LookJob>(std::move(is_off));
   --looks_;
@@ -274,8 +286,9 @@ std::unique_ptr<Job> Product::budget(Asked& asked) {
 
 std::unique_ptr<Job> Product::health(Asked& asked) {
   std::vector<std::string> found;
-  for (Problem& problem : problems()) found.push_back(std::move(problem.text));
-  if (const std::optional<Error> trouble = upkeep_.trouble()) found.push_back(problem_of(*trouble).text);
+  const bool is_local = asked.caller.is_local();
+  for (Problem& problem : problems()) found.push_back(std::move(is_local ? problem.text : problem.told));
+  if (const std::optional<Error> trouble = upkeep_.trouble()) found.push_back(is_local ? tools::in_a_sentence(*trouble) : std::string(kUpkeepTrouble));
   return answer(asked, tools::result_of(tools::Health{version(), now() - began_, calls_running(), std::move(found)})), nullptr;
 }
 
@@ -292,7 +305,7 @@ std::vector<Problem> Product::problems() {
 
 std::vector<Problem> Product::find_problems() {
   std::vector<Problem> found;
-  if (registry_.is_shut()) found.push_back({"The server is stopping."});
+  if (registry_.is_shut()) found.push_back({std::string(kStopping), std::string(kStopping)});
   if (const Result<Upstream> upstream = desk_.upstream(); !upstream) found.push_back(problem_of(upstream.error()));
   if (const std::optional<Error> refusal = desk_.key_refusal()) found.push_back(problem_of(refused_key(*refusal)));
   if (const std::optional<Error> trouble = store_watch_.trouble()) found.push_back(problem_of(*trouble));

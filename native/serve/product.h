@@ -40,8 +40,9 @@ struct ProductOptions {
   observe::Log* log = nullptr;
 };
 
+// In sentences, for whoever runs the server, and for its other callers.
 struct Problem {
-  std::string text;  // sentences
+  std::string text, told;
   bool operator==(const Problem&) const = default;
 };
 
@@ -85,9 +86,11 @@ class Product : public Service {
   std::unique_ptr<Job> health(Asked& asked);
   // Runs what reads the store on a thread of its own; its result is posted. It ends soon after what it is given says that it is off.
   using IsOff = std::function<bool()>;
-  std::unique_ptr<Job> look(Asked& asked, std::function<std::string(const IsOff&)> result);
+  std::unique_ptr<Job> look(Asked& asked, std::function<Result<std::string>(const IsOff&)> result);
   static void answer(Asked& asked, std::string result_json);
-  static void refuse(Asked& asked, const Error& error);
+  void refuse(Asked& asked, const Error& error);
+  // What this caller is told of it. What is kept from them is logged.
+  [[nodiscard]] Error told(const access::Principal& caller, const Error& error);
   void wait_until_idle(Instant until);
   void work(const std::shared_ptr<const Order>& order, const std::shared_ptr<RunningCall>& call);
   void close(const std::shared_ptr<RunningCall>& call);

@@ -17,7 +17,7 @@ std::string kept_thinking(const Exchange& exchange) {
 // Watches each turn for a RunningCall.
 class Narrator : public Customer {
  public:
-  explicit Narrator(RunningCall& call) : call_(call) {}
+  Narrator(RunningCall& call, const Told& told) : call_(call), told_(told) {}
   std::unique_ptr<TurnAudience> attend(const Exchange& exchange, NativeWorld&) override {
     call_.set_call_id(exchange.receipt().call_id.value_or(""));
     return std::make_unique<Voice>(*this);
@@ -39,7 +39,7 @@ class Narrator : public Customer {
         owner_.ending_ = {render::complete(render::Position::first, exchange.answer(), exchange.outcome(), exchange.receipt()),
                           kept_thinking(exchange)};
       } else if (std::holds_alternative<output::Failed>(out)) {
-        owner_.ending_ = {render::failed(render::Position::first, shown_error(exchange), exchange.receipt()), kept_thinking(exchange)};
+        owner_.ending_ = {render::failed(render::Position::first, owner_.told_(shown_error(exchange)), exchange.receipt()), kept_thinking(exchange)};
       } else if (const auto* replay = std::get_if<output::Replay>(&out)) {
         owner_.ending_ = {replay->line, {}, {}, true};
       }
@@ -72,6 +72,7 @@ class Narrator : public Customer {
   };
 
   RunningCall& call_;
+  const Told& told_;
   Ending ending_;
 };
 
@@ -90,12 +91,12 @@ PurchaseOptions options_of(const Order& order, RunningCall& call, observe::Telem
 
 }  // namespace
 
-void work_on_purchase(Desk& desk, const Order& order, RunningCall& call, observe::Telemetry& telemetry,
+void work_on_purchase(Desk& desk, const Order& order, RunningCall& call, observe::Telemetry& telemetry, const Told& told,
                       const std::function<void(const Bought&)>& on_done) {
-  Narrator narrator(call);
+  Narrator narrator(call, told);
   const Bought bought = buy(desk, order.question.ask, options_of(order, call, telemetry), narrator);
   Ending ending = narrator.take_ending();
-  if (bought.refused) ending = {{}, {}, bought.refused};
+  if (bought.refused) ending = {{}, {}, told(*bought.refused)};
   if (on_done) on_done(bought);
   call.end(std::move(ending));
 }

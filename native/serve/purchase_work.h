@@ -1,6 +1,6 @@
 // PurchaseWork: drives one paid call on its thread and tells its RunningCall what it comes to.
 //
-//   work_on_purchase(desk, {question, caller, id}, *call, telemetry, {});       // returns when the call is over; call->end() has been called
+//   work_on_purchase(desk, {question, caller, id}, *call, telemetry, told, {});       // returns when the call is over; call->end() has been called
 //
 // Thread rule: blocks its caller; any number at once.
 #pragma once
@@ -25,9 +25,11 @@ struct Order {
   observe::TraceContext trace{};  // of the request it is made for
 };
 
+using Told = std::function<Error(const Error&)>;  // what the caller is told of an error
+
 // The purchase of `order`, told to `call` while it runs and when it ends, and to `telemetry`. `on_done`, which may be empty, hears that it
 // is over before whoever waits for it does.
-void work_on_purchase(Desk& desk, const Order& order, RunningCall& call, observe::Telemetry& telemetry,
+void work_on_purchase(Desk& desk, const Order& order, RunningCall& call, observe::Telemetry& telemetry, const Told& told,
                       const std::function<void(const Bought&)>& on_done);
 
 }  // namespace orthink::serve

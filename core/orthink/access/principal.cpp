@@ -3,11 +3,20 @@
 #include <algorithm>
 
 namespace orthink::access {
+namespace {
+
+constexpr std::string_view kLocal = "local";
+
+}  // namespace
 
 Principal Principal::local() {
   Principal caller;
-  caller.id = "local";
+  caller.id = kLocal;
   return caller;
+}
+
+bool Principal::is_local() const {
+  return id == kLocal;
 }
 
 bool Principal::may_use_tool(std::string_view tool) const {

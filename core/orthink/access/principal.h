@@ -29,6 +29,7 @@ struct Principal {
 
   // Who runs the program on this machine: everything.
   static Principal local();
+  [[nodiscard]] bool is_local() const;
 
   [[nodiscard]] bool may_use_tool(std::string_view tool) const;
   // A variant of a model ("openai/gpt-5:floor") is its own id: "openai/gpt-5*" allows both.

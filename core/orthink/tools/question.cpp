@@ -223,8 +223,7 @@ Result<Question> question(const json::Value& checked, const access::Principal& c
   question.ask = std::move(*ask);
   question.stream_id = optional_text(checked, "stream_id");
   question.idempotency_key = optional_text(checked, "idempotency_key");
-  const bool is_local = caller.id == access::Principal::local().id;
-  question.claim_space = is_local ? question.ask.tenant : std::to_string(caller.id.size()) + ":" + caller.id + "/" + question.ask.tenant;
+  question.claim_space = caller.is_local() ? question.ask.tenant : std::to_string(caller.id.size()) + ":" + caller.id + "/" + question.ask.tenant;
   question.max_wait = optional_seconds(checked, "max_wait_s");
   question.include = include_of(checked);
   return question;

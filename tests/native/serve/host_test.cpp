@@ -95,7 +95,8 @@ TEST_CASE("A server whose ledger cannot be opened is not ready, and says why", "
   const test::RawAnswer answer = page_of((*host)->metrics_url(), "/readyz");
   CHECK(answer.status == 503);
   CHECK(answer.body.find("\"ready\":false") != std::string::npos);
-  CHECK(answer.body.find("taken") != std::string::npos);
+  CHECK(answer.body.find("the server's ledger cannot be used") != std::string::npos);
+  CHECK(answer.body.find(room.folder.path()) == std::string::npos);
   CHECK(page_of((*host)->metrics_url(), "/healthz").status == 200);
 }
 

@@ -302,7 +302,7 @@ TEST_CASE("Of too many looks into the ledger one is put off, and one that is cal
   int asked = 0;
   const auto is_off = [&] { return ++asked > 0; };
   for (const auto look : {usage_report, budget_status})
-    CHECK(look(room.desk, access::Principal::local(), nothing, is_off).find("CANCELLED") != std::string::npos);
+    CHECK(look(room.desk, access::Principal::local(), nothing, is_off).error().errc == Errc::cancelled);
   CHECK(asked == 2);
 }
 
@@ -399,6 +399,40 @@ TEST_CASE("Health says why a store cannot be opened, and is well again when it c
   std::filesystem::remove(room.folder.file("taken"));
   wait_for_health(room, [](const std::string& text) { return text.find("\"ok\"") != std::string::npos; });
   room.product.reset();
+}
+
+// Whoever held a key to the server read where its ledger and its keys lie.
+TEST_CASE("Paths of the server are told to who runs it and to its log, and to no other caller", "[product]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  ProductRoom room;
+  REQUIRE(write_file(room.folder.file("taken"), "no folder", 0600));
+  room.store = "sqlite:" + room.folder.file("taken") + "/ledger.db";
+  observe::Log log({.level = observe::LogLevel::error, .fd = ends[1]});
+  for (const bool has_key : {true, false}) {
+    if (!has_key) std::filesystem::remove(room.folder.file("key"));
+    Desk fresh(room.config());
+    room.product = std::make_unique<Product>(fresh, ProductOptions{.log = &log});
+    for (const std::string_view tool : {"thinking_completion", "usage_report", "budget_status", "health"}) {
+      INFO(tool << (has_key ? "" : " without a key"));
+      const std::string arguments(tool == "thinking_completion" ? kQuestion : "{}");
+      const std::string local = json::dump(room.call(tool, arguments).result());
+      CHECK(local.find(room.folder.path()) != std::string::npos);
+      const std::string remote = json::dump(room.call(tool, arguments, bearer("ann")).result());
+      CHECK(remote.find(room.folder.path()) == std::string::npos);
+      CHECK(remote.find("Its operator finds why in its log.") != std::string::npos);
+    }
+    for (const Problem& problem : room.product->problems()) CHECK(problem.told.find(room.folder.path()) == std::string::npos);
+    room.product.reset();
+  }
+  std::array<char, 65'536> lines{};
+  const ssize_t n = ::read(ends[0], lines.data(), lines.size());
+  REQUIRE(n > 0);
+  const std::string_view written(lines.data(), static_cast<size_t>(n));
+  CHECK(written.find("\"event\":\"operator_error\",\"caller\":\"key:ann\",\"code\":\"store_unavailable\"") != std::string_view::npos);
+  CHECK(written.find("\"event\":\"operator_error\",\"caller\":\"key:ann\",\"code\":\"key_missing\"") != std::string_view::npos);
+  CHECK(written.find(room.folder.path()) != std::string_view::npos);
+  for (const int end : ends) ::close(end);
 }
 
 // The same while the upstream had refused the key of every call.
