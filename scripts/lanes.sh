@@ -3,6 +3,10 @@
 
 all_lanes=(native tidy model wasm mcp asan tsan fuzz)
 logs=build/logs
+# What may take no longer, in seconds, on however slow a machine: a lane, node's runner, one file of its tests, one test of ctest that does not
+# say otherwise.
+lane_limit=${ORTHINK_LANE_LIMIT:-2700} node_limit=${ORTHINK_NODE_LIMIT:-1500} file_limit=${ORTHINK_FILE_LIMIT:-900} test_limit=${ORTHINK_TEST_LIMIT:-300}
+session=
 total_passed=0 total_failed=0 total_skipped=0
 
 count() {
@@ -16,14 +20,51 @@ count() {
   lane_skipped=$((lane_skipped + $3))
 }
 
+# Kills what there still is of the session.
+end_session() {
+  local stat line fields
+  [ -n "$session" ] || return 0
+  for stat in /proc/[0-9]*/stat; do
+    { line=$(<"$stat"); } 2>/dev/null || continue
+    read -ra fields <<<"${line##*) }"
+    if [ "${fields[3]}" = "$session" ]; then kill -KILL "${line%% *}" 2>/dev/null || true; fi
+  done
+  session=
+}
+
+# tell_if_late CODE WHAT: whether that is the code of a command that `timeout` has ended.
+tell_if_late() {
+  case $1 in 124 | 137) echo "scripts/test: $2 took too long and was ended" ;; *) return 1 ;; esac
+}
+
+# bounded SECONDS COMMAND...: in a session of its own, of which nothing is left afterwards.
+bounded() {
+  local code=0
+  setsid timeout --kill-after=20 "$1" "${@:2}" &
+  session=$!
+  wait "$session" || code=$?
+  end_session
+  return $code
+}
+
+# count_lane NAME: runs it and leaves its counts in build/logs/NAME.counts.
+count_lane() {
+  local state=ok
+  lane_passed=0 lane_failed=0 lane_skipped=0
+  "lane_$1" || state=stopped
+  if [ $lane_failed -eq 0 ] && { [ $state = stopped ] || [ $lane_passed -eq 0 ]; }; then lane_failed=1; fi
+  echo "$lane_passed $lane_failed $lane_skipped" >"$logs/$1.counts"
+}
+
 # run_lane NAME: its output goes to build/logs/NAME.log and is shown if it failed.
 run_lane() {
-  local started=$SECONDS log=$logs/$1.log state=ok
+  local started=$SECONDS log=$logs/$1.log code=0
   mkdir -p "$logs"
-  lane_passed=0 lane_failed=0 lane_skipped=0
+  echo 0 1 0 >"$logs/$1.counts"
   printf '%-10s ' "$1"
-  "lane_$1" >"$log" 2>&1 || state=stopped
-  if [ $lane_failed -eq 0 ] && { [ $state = stopped ] || [ $lane_passed -eq 0 ]; }; then lane_failed=1; fi
+  bounded "$lane_limit" bash -uo pipefail -c '. scripts/lanes.sh && count_lane "$1"' scripts/test "$1" >"$log" 2>&1 || code=$?
+  tell_if_late $code "lane $1" >>"$log" || true
+  read -r lane_passed lane_failed lane_skipped <"$logs/$1.counts"
   printf '%5d passed, %d failed, %d skipped, %d s\n' $lane_passed $lane_failed $lane_skipped $((SECONDS - started))
   if [ $lane_failed -ne 0 ]; then
     echo "---- the end of $log ----"
@@ -52,7 +93,8 @@ build_preset() {
 run_ctest() {
   local report=$PWD/$logs/$2.xml line
   rm -f "$report"
-  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$(nproc)" --output-junit "$report" "${@:3}" || true
+  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$(nproc)" --timeout "$test_limit" --output-junit "$report" \
+    "${@:3}" || true
   line=$(tr -s '\n\t ' ' ' <"$report" | grep -o '<testsuite [^>]*>')
   attribute() { sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" <<<"$line"; }
   local failures skipped
@@ -95,11 +137,12 @@ lane_mcp() {
 
 # run_node NAME files...: counts what node's own runner counts.
 run_node() {
-  local report=$logs/$1.tap
+  local report=$logs/$1.tap code=0
   rm -f "$report"
-  scripts/node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap \
-    --test-reporter-destination="$report" "${@:2}" || true
+  timeout --kill-after=20 "$node_limit" scripts/node --test --test-timeout=$((file_limit * 1000)) --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$report" "${@:2}" || code=$?
   total() { sed -nE "s/^# $1 ([0-9]+)$/\1/p" "$report"; }
+  if tell_if_late $code "node's runner" || [ -z "$(total todo)" ]; then count; return; fi
   count "$(total pass)" $(($(total fail) + $(total cancelled))) $(($(total skipped) + $(total todo)))
 }
 

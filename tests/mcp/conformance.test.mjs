@@ -2,72 +2,44 @@
 //   scripts/node --test tests/mcp/conformance.test.mjs
 // ORTHINK_MCP_FIXTURE and ORTHINK_BIN name the programs, else those of build.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import test, { after, before } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const built = (name) => ['release', 'dev'].map((preset) => join(here, '../../build', preset, 'bin', name)).find(existsSync);
-const fixtureProgram = process.env.ORTHINK_MCP_FIXTURE ?? built('mcp_fixture');
-const productProgram = process.env.ORTHINK_BIN ?? built('orthink');
-const suite = join(here, 'node_modules/@modelcontextprotocol/conformance/dist/index.js');
-const scratch = mkdtempSync(join(tmpdir(), 'conformance-'));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+import { after, before, launched, PATIENCE, started, test } from '../support/processes.mjs';
+import { fixtureProgram, program, root, scratch, serve } from './support.mjs';
 
-// Starts a server that says its URL, and gives both.
-function start(program, args, env = process.env) {
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const listen = (bytes) => {
-      said += bytes;
-      const url = /http:\/\/[^\s"]+\/mcp/.exec(said)?.[0];
-      if (url) resolve({ child, url: url.replace('127.0.0.1', 'localhost') });
-    };
-    child.stdout.on('data', listen);
-    child.stderr.on('data', listen);
-    child.on('exit', (code) => reject(new Error(`${program} left with ${code}: ${said}`)));
-  });
-}
+const suite = join(root, 'tests/mcp/node_modules/@modelcontextprotocol/conformance/dist/index.js');
+const folder = scratch();
+after(folder.remove);
 
-async function stop({ child }) {
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await gone;
-}
+// The suite wants a server of this machine to be called so.
+const local = (url) => url.replace('127.0.0.1', 'localhost');
 
 // The suite's exit code and its lines "mark name: N passed, M failed".
-function run(url, args) {
-  const child = spawn(process.execPath, [suite, 'server', '--url', url, '-o', join(scratch, 'out'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  child.stdout.on('data', (bytes) => (said += bytes));
-  child.stderr.on('data', (bytes) => (said += bytes));
-  return new Promise((resolve) =>
-    child.on('close', (code) => {
-      const scenarios = new Map();
-      for (const [, name, passed, failed] of said.matchAll(/^\S+ ([a-z0-9-]+): (\d+) passed, (\d+) failed/gm)) {
-        scenarios.set(name, { passed: Number(passed), failed: Number(failed) });
-      }
-      // The sum of a set, or of one scenario.
-      const total = /Total: (\d+) passed, (\d+) failed/.exec(said) ?? /Passed: (\d+)\/\d+, (\d+) failed/.exec(said);
-      resolve({ code, said, scenarios, passed: Number(total?.[1] ?? 0), failed: Number(total?.[2] ?? -1) });
-    }),
-  );
+async function run(url, args) {
+  const it = launched(process.execPath, [suite, 'server', '--url', local(url), '-o', join(folder.path, 'out'), ...args]);
+  const code = await it.ends(2 * PATIENCE);
+  const said = it.out() + it.talk();
+  const scenarios = new Map();
+  for (const [, name, passed, failed] of said.matchAll(/^\S+ ([a-z0-9-]+): (\d+) passed, (\d+) failed/gm)) {
+    scenarios.set(name, { passed: Number(passed), failed: Number(failed) });
+  }
+  // The sum of a set, or of one scenario.
+  const total = /Total: (\d+) passed, (\d+) failed/.exec(said) ?? /Passed: (\d+)\/\d+, (\d+) failed/.exec(said);
+  return { code, said, scenarios, passed: Number(total?.[1] ?? 0), failed: Number(total?.[2] ?? -1) };
 }
 
 let fixture, product;
 before(async () => {
   assert.ok(existsSync(suite), `the suite is not installed: run scripts/setup test (${suite})`);
-  assert.ok(fixtureProgram && productProgram, 'mcp_fixture and orthink are not built');
-  fixture = await start(fixtureProgram, ['0']);
-  product = await start(productProgram, ['serve', '--json', '--listen', '127.0.0.1:0'], { PATH: process.env.PATH, HOME: scratch });
+  assert.ok(fixtureProgram && program, 'mcp_fixture and orthink are not built');
+  const { ready, stop } = await started(fixtureProgram, ['0'], process.env, String);
+  fixture = { url: ready, stop };
+  product = await serve({ PATH: process.env.PATH, HOME: folder.path });
 });
 after(async () => {
-  if (fixture) await stop(fixture);
-  if (product) await stop(product);
+  await fixture?.stop();
+  await product?.stop();
 });
 
 // Everything in the frozen sets, with no expected failures. What lies beside them is the tasks extension, which is not offered.
@@ -126,7 +98,7 @@ const untestable = {
 };
 for (const [scenario, checks] of Object.entries(untestable)) {
   test(`orthink serve, 2026-07-28: ${scenario}`, async () => {
-    const baseline = join(scratch, `${scenario}.yml`);
+    const baseline = join(folder.path, `${scenario}.yml`);
     writeFileSync(baseline, `server:\n${checks.map((check) => `  - ${scenario}:${check}\n`).join('')}`);
     const { code, said, failed } = await run(product.url, ['--scenario', scenario, '--spec-version', '2026-07-28', '--expected-failures', baseline]);
     assert.equal(code, 0, said);

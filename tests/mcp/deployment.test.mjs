@@ -1,14 +1,14 @@
 // What packaging/ says a public server is: Debian's nginx with our configuration in front of the real program, and the service unit judged by
 // systemd itself.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
 
-import { environmentOf, root, scratch, serve, simulator, until } from './support.mjs';
+import { after, before, describe, launched, PATIENCE, test, until } from '../support/processes.mjs';
+import { environmentOf, root, scratch, serve, simulator } from './support.mjs';
 
 const packaged = (name) => readFileSync(join(root, 'packaging', name), 'utf8');
 const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find(existsSync);
@@ -31,7 +31,7 @@ async function startNginx() {
   const at = (name) => join(folder.path, name);
   port = await freePort();
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', at('key.pem'), '-out',
-    at('chain.pem'), '-days', '2', '-subj', `/CN=${NAME}`, '-addext', `subjectAltName=DNS:${NAME}`], { stdio: 'ignore' });
+    at('chain.pem'), '-days', '2', '-subj', `/CN=${NAME}`, '-addext', `subjectAltName=DNS:${NAME}`], { stdio: 'ignore', timeout: PATIENCE });
   const site = packaged('nginx-orthink.conf')
     .replaceAll('listen 443', `listen 127.0.0.1:${port}`)
     .replace('127.0.0.1:8337', new URL(server.url).host)
@@ -43,13 +43,13 @@ async function startNginx() {
   writeFileSync(at('site.conf'), site);
   mkdirSync(at('temp'));
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${at(`temp/${kind}`)};`).join(' ');
-  writeFileSync(at('nginx.conf'), `daemon off; worker_processes 1; pid ${at('pid')}; error_log ${at('error.log')} info;
+  writeFileSync(at('nginx.conf'), `daemon off; master_process off; pid ${at('pid')}; error_log ${at('error.log')} info;
 events { worker_connections 1024; }
 http { ${temp} include ${at('site.conf')}; }
 `);
-  proxy = spawn(nginx, ['-p', folder.path, '-c', at('nginx.conf'), '-e', at('error.log')], { stdio: ['ignore', 'inherit', 'inherit'] });
-  await until(async () => proxy.exitCode !== null || (await ask({ path: '/nothing' }).catch(() => false)));
-  assert.equal(proxy.exitCode, null, existsSync(at('error.log')) ? readFileSync(at('error.log'), 'utf8') : 'nginx did not start');
+  proxy = launched(nginx, ['-p', folder.path, '-c', at('nginx.conf'), '-e', at('error.log')]);
+  await until(async () => proxy.child.exitCode !== null || (await ask({ path: '/nothing' }).catch(() => false)));
+  assert.equal(proxy.child.exitCode, null, existsSync(at('error.log')) ? readFileSync(at('error.log'), 'utf8') : 'nginx did not start');
 }
 
 const options = (more) => ({
@@ -82,11 +82,7 @@ async function setUp() {
 
 async function tearDown() {
   agent.destroy();
-  if (proxy && proxy.exitCode === null) {
-    const gone = new Promise((resolve) => proxy.once('exit', resolve));
-    proxy.kill('SIGTERM');
-    await gone;
-  }
+  await proxy?.stop();
   await server?.stop();
   await upstream?.stop();
   folder?.remove();
@@ -192,8 +188,8 @@ test('systemd finds no fault with the service unit', { skip: existsSync('/usr/bi
   try {
     const unit = join(own.path, 'orthink.service');
     writeFileSync(unit, packaged('orthink.service').replace('/usr/bin/orthink', '/bin/true').replace(/^(User|Group)=.*\n/gm, ''));
-    execFileSync('systemd-analyze', ['verify', '--man=no', unit], { stdio: 'pipe' });
-    const judged = execFileSync('systemd-analyze', ['security', '--offline=yes', '--threshold=25', unit], { encoding: 'utf8' });
+    execFileSync('systemd-analyze', ['verify', '--man=no', unit], { stdio: 'pipe', timeout: PATIENCE });
+    const judged = execFileSync('systemd-analyze', ['security', '--offline=yes', '--threshold=25', unit], { encoding: 'utf8', timeout: PATIENCE });
     assert.match(judged, /Overall exposure level/);
   } finally {
     own.remove();

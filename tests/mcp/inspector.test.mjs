@@ -1,9 +1,8 @@
 // The inspector's command line against both transports in both eras: every tool listed and called, schemas judged portable.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
 
+import { after, before, describe, launched, test } from '../support/processes.mjs';
 import { environmentOf, program, root, scratch, serve, simulator, tools } from './support.mjs';
 
 const inspector = join(root, 'tests/mcp/node_modules/@modelcontextprotocol/inspector');
@@ -35,16 +34,14 @@ after(async () => {
   folder?.remove();
 });
 
-/** { code, out } of one run, JSON on its output. */
-function inspect(transport, era, ...words) {
+/** { code, out, talk } of one run, JSON on its output. */
+async function inspect(transport, era, ...words) {
   const env = environmentOf(upstream.url, `${folder.path}/stdio`);
   const target = transport === 'http' ? [server.url, '--transport', 'http'] : [program, 'mcp'];
   const variables = transport === 'http' ? [] : Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
   const args = [bin, '--cli', ...variables, ...target, '--protocol-era', era, ...words, '--format', 'json', '-q'];
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { env: { PATH: process.env.PATH, HOME: folder.path }, maxBuffer: 8 << 20, timeout: 60_000 }, (error, out, talk) =>
-      resolve({ code: error ? (error.code ?? error.signal) : 0, out, talk }));
-  });
+  const it = launched(process.execPath, args, { PATH: process.env.PATH, HOME: folder.path });
+  return { code: await it.ends(), out: it.out(), talk: it.talk() };
 }
 
 for (const transport of ['stdio', 'http']) {

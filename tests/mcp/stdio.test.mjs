@@ -2,9 +2,6 @@
 // speaks answers our questions, and the modern one brings back what a call needs.
 //   scripts/node --test tests/mcp/stdio.test.mjs
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import test from 'node:test';
 
 import { Client as Client2 } from '@modelcontextprotocol/client';
 import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio';
@@ -14,13 +11,12 @@ import {
   CreateMessageRequestSchema, ElicitRequestSchema, LoggingMessageNotificationSchema, ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 
-import { root } from './support.mjs';
+import { test } from '../support/processes.mjs';
+import { fixtureProgram as command } from './support.mjs';
 
-const built = ['release', 'dev'].map((preset) => join(root, 'build', preset, 'bin/mcp_fixture'));
-const command = process.env.ORTHINK_MCP_FIXTURE ?? built.find(existsSync);
 const text = (result) => result.content[0].text;
 
-test('a legacy client over stdio: questions, logs, progress, changes, prompts and resources', async () => {
+test('a legacy client over stdio: questions, logs, progress, changes, prompts and resources', async (t) => {
   const client = new Client1({ name: 'c', version: '1' }, { capabilities: { sampling: {}, elicitation: {} } });
   client.setRequestHandler(CreateMessageRequestSchema, async (request) => ({
     model: 'm', role: 'assistant', content: { type: 'text', text: `heard ${request.params.messages[0].content.text}` },
@@ -29,7 +25,9 @@ test('a legacy client over stdio: questions, logs, progress, changes, prompts an
   const logs = [], progress = [];
   client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => logs.push(params.data));
   const changed = new Promise((resolve) => client.setNotificationHandler(ToolListChangedNotificationSchema, resolve));
-  await client.connect(new Stdio1({ command, args: ['--stdio'] }));
+  const transport = new Stdio1({ command, args: ['--stdio'], stderr: 'ignore' });
+  t.after(() => client.close());
+  await client.connect(transport);
   const call = (name, args = {}, options) => client.callTool({ name, arguments: args }, undefined, options);
 
   assert.equal(text(await call('test_sampling', { prompt: 'hello' })), 'LLM response: heard hello');
@@ -37,7 +35,13 @@ test('a legacy client over stdio: questions, logs, progress, changes, prompts an
   assert.equal((await call('test_error_handling')).isError, true);
   await call('test_tool_with_logging');
   assert.equal(logs.length, 3);
-  await call('test_tool_with_progress', {}, { onprogress: (one) => progress.push(one.progress) });
+  // Heard from the transport: the client drops a notification that it reads together with the answer behind it.
+  const deliver = transport.onmessage;
+  transport.onmessage = (message) => {
+    if (message.method === 'notifications/progress') progress.push(message.params.progress);
+    deliver(message);
+  };
+  await call('test_tool_with_progress', {}, { onprogress: () => {} });
   assert.deepEqual(progress, [0, 50, 100]);
   await call('test_trigger_tool_change');
   await changed;
@@ -46,10 +50,9 @@ test('a legacy client over stdio: questions, logs, progress, changes, prompts an
   assert.match((await client.readResource({ uri: 'test://template/7/data' })).contents[0].text, /"id":"7"/);
   await assert.rejects(client.readResource({ uri: 'test://nothing' }), { code: -32002 });
   await assert.rejects(call('no_such_tool'), { code: -32602 });
-  await client.close();
 });
 
-test('a modern client over stdio: what a call needs is brought back', async () => {
+test('a modern client over stdio: what a call needs is brought back', async (t) => {
   const client = new Client2(
     { name: 'c', version: '2' },
     { capabilities: { sampling: {}, elicitation: {}, roots: {} }, versionNegotiation: { mode: { pin: '2026-07-28' } } },
@@ -60,7 +63,8 @@ test('a modern client over stdio: what a call needs is brought back', async () =
   }));
   client.setRequestHandler('sampling/createMessage', async () => ({ model: 'm', role: 'assistant', content: { type: 'text', text: 'Paris' } }));
   client.setRequestHandler('roots/list', async () => ({ roots: [{ uri: 'file:///a' }] }));
-  await client.connect(new Stdio2({ command, args: ['--stdio'] }));
+  t.after(() => client.close());
+  await client.connect(new Stdio2({ command, args: ['--stdio'], stderr: 'ignore' }));
   const call = async (name) => text(await client.callTool({ name, arguments: {} }));
   assert.equal(await call('test_input_required_result_elicitation'), 'Hello, a name!');
   assert.equal(await call('test_input_required_result_sampling'), 'The client says: Paris');
@@ -68,5 +72,4 @@ test('a modern client over stdio: what a call needs is brought back', async () =
   assert.equal(await call('test_input_required_result_request_state'), 'state-ok');
   assert.equal(await call('test_input_required_result_multi_round'), 'a name likes a color');
   assert.equal(await call('test_input_required_result_multiple_inputs'), 'All three came');
-  await client.close();
 });

@@ -1,9 +1,7 @@
 // What the tests with real clients share: the program, a simulator for it to buy from, servers, and the SDKs behind one face.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { Client as Client2, StreamableHTTPClientTransport as Http2 } from '@modelcontextprotocol/client';
@@ -12,9 +10,12 @@ import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as Stdio1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
+import { started } from '../support/processes.mjs';
+
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const builds = ['release', 'dev'].map((preset) => join(root, 'build', preset, 'bin/orthink'));
-export const program = process.env.ORTHINK_BIN ?? builds.find(existsSync);
+const built = (name) => ['release', 'dev'].map((preset) => join(root, 'build', preset, 'bin', name)).find(existsSync);
+export const program = process.env.ORTHINK_BIN ?? built('orthink');
+export const fixtureProgram = process.env.ORTHINK_MCP_FIXTURE ?? built('mcp_fixture');
 
 export const tools = [
   'thinking_completion', 'get_result', 'cancel_stream', 'plan_request', 'list_models', 'usage_report', 'budget_status', 'health',
@@ -24,27 +25,6 @@ export const tools = [
 export function scratch() {
   const path = mkdtempSync(join(tmpdir(), 'orthink-mcp-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
-}
-
-/** A child whose first line of output is a JSON document: { ready, child, stop(signal) -> exit code }. */
-async function started(command, args, env) {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const talk = [];
-  child.stderr.on('data', (piece) => talk.push(piece));
-  const gone = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const first = await Promise.race([lines.next(), gone.then(() => ({ done: true }))]);
-  const ready = first.done ? {} : JSON.parse(first.value);
-  if (ready.type !== 'ready') throw new Error(`${command} ${args.join(' ')}: ${first.value ?? ''} ${Buffer.concat(talk)}`);
-  const drained = (async () => {
-    for (let line = await lines.next(); !line.done; line = await lines.next());
-  })();
-  const stop = async (signal = 'SIGTERM') => {
-    child.kill(signal);
-    await drained;
-    return gone;
-  };
-  return { ready, child, stop, gone, talk: () => Buffer.concat(talk).toString() };
 }
 
 /** The stand-in for OpenRouter: { url, bill(), stop() }. */
@@ -63,22 +43,11 @@ export const environmentOf = (url, folder, more = {}) => ({
   ...more,
 });
 
-/** `orthink serve`, on a free port unless told otherwise: { url, stop(), child }. */
+/** `orthink serve`, on a free port unless told otherwise: its `url`, and what a child is (tests/support/processes.mjs). */
 export async function serve(env, ...args) {
   const where = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
   const it = await started(program, ['serve', '--json', ...where, ...args], env);
-  return { url: it.ready.url, ready: it.ready, stop: it.stop, child: it.child, talk: it.talk, gone: it.gone };
-}
-
-/** Resolves when `check` gives something true; fails after `limit` ms. Looks again whenever `pause` ms have gone. */
-export async function until(check, limit = 10_000, pause = 5) {
-  const end = Date.now() + limit;
-  for (;;) {
-    const value = await check();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`not so after ${limit} ms: ${check}`);
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
+  return { ...it, url: it.ready.url };
 }
 
 const named = { name: 'orthink-tests', version: '1' };

@@ -1,6 +1,6 @@
 // The loop over fetch, on a scripted fetch and on the simulator.
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from '../support/processes.mjs';
 import { ask, MemoryStore, refreshCatalog } from '../../web/drive.js';
 import { freshModule, program, simulator } from './support.mjs';
 

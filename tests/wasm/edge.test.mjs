@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'node:test';
+import { test } from '../support/processes.mjs';
 import { Miniflare } from 'miniflare';
 import { goldens } from './golden_files.mjs';
 import { program, root, simulator, wasmFile } from './support.mjs';

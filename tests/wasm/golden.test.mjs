@@ -1,6 +1,6 @@
 // The goldens give the same bytes in Node. (workerd: edge.test.mjs; Chromium: page.test.mjs)
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from '../support/processes.mjs';
 import { mismatches } from './golden.mjs';
 import { goldens } from './golden_files.mjs';
 import { freshModule } from './support.mjs';

@@ -1,6 +1,6 @@
 // The module's border, from its outside: what it exports, and that no argument does harm.
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from '../support/processes.mjs';
 import { brotliCompressSync } from 'node:zlib';
 import { lineOf, load, Orthink, OrthinkError } from '../../web/orthink.js';
 import { cut, dice, freshModule, wasmBytes } from './support.mjs';

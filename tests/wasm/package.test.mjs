@@ -1,16 +1,18 @@
 // The npm package: what it holds, that it works unpacked, and that its types name what it exports.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
-import { promisify } from 'node:util';
+import { launched, test } from '../support/processes.mjs';
 import * as drive from '../../web/drive.js';
 import * as loader from '../../web/orthink.js';
 import { root } from './support.mjs';
 
-const run = promisify(execFile);
+async function run(folder, command, ...args) {
+  const it = launched(command, args, process.env, folder);
+  assert.equal(await it.ends(), 0, it.talk());
+  return it.out();
+}
 const HELD = ['README.md', 'drive.d.ts', 'drive.js', 'orthink.d.ts', 'orthink.js', 'orthink.wasm', 'package.json'];
 
 // The README's first program up to the point where it would ask, in a program of its own.
@@ -26,16 +28,16 @@ console.log(JSON.stringify([plan.ok, plan.think.sent, typeof ask, typeof refresh
 test('npm pack holds the module, loader, loop, types and README, and works where it is unpacked', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'orthink-pack-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: join(root, 'web') });
-  const [packed] = JSON.parse(stdout);
+  const listed = await run(join(root, 'web'), 'npm', 'pack', '--json', '--pack-destination', folder);
+  const [packed] = JSON.parse(listed);
   assert.deepEqual(packed.files.map((file) => file.path).sort(), HELD);
   const home = join(folder, 'node_modules/orthink');
   mkdirSync(home, { recursive: true });
-  await run('tar', ['-xzf', join(folder, packed.filename), '-C', home, '--strip-components=1']);
+  await run(folder, 'tar', '-xzf', packed.filename, '-C', home, '--strip-components=1');
   assert.equal(JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).dependencies, undefined);
   writeFileSync(join(folder, 'main.mjs'), PROGRAM);
-  const ran = await run(process.execPath, [join(folder, 'main.mjs')], { cwd: folder });
-  assert.deepEqual(JSON.parse(ran.stdout), [true, '2000', 'function', 'function']);
+  const ran = await run(folder, process.execPath, 'main.mjs');
+  assert.deepEqual(JSON.parse(ran), [true, '2000', 'function', 'function']);
 });
 
 test('the types name every export', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import test, { after, before } from 'node:test';
+import { after, before, test } from '../support/processes.mjs';
 import { chromium } from 'playwright-core';
 import { goldens } from './golden_files.mjs';
 import { program, root, simulator, wasmFile } from './support.mjs';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'node:test';
+import { test } from '../support/processes.mjs';
 import { lineOf } from '../../web/orthink.js';
 import { bodies, cut, freshModule, orthink, program, recordings } from './support.mjs';
 

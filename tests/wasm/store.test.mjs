@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'node:test';
+import { PATIENCE, test } from '../support/processes.mjs';
 import { MemoryStore } from '../../web/drive.js';
 import { applyBatches, dice, root } from './support.mjs';
 
@@ -69,7 +69,7 @@ for (const seed of [1, 2, 3, 4, 5]) {
     const store = new MemoryStore();
     const given = [...batches(seed, 2000)];
     const input = given.map((batch) => JSON.stringify(batch)).join('\n') + '\n';
-    const theirs = execFileSync(applyBatches, { input, maxBuffer: 64 << 20, encoding: 'utf8' }).trimEnd().split('\n');
+    const theirs = execFileSync(applyBatches, { input, maxBuffer: 64 << 20, encoding: 'utf8', timeout: PATIENCE }).trimEnd().split('\n');
     const verdicts = {};
     for (const [i, batch] of given.entries()) {
       const reply = await store.apply(batch);

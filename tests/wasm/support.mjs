@@ -1,11 +1,9 @@
 // What the wasm tests share: where things are, the module, recordings, cuts, and the native program.
-import { execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { load } from '../../web/orthink.js';
+import { launched, started } from '../support/processes.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const wasmFile = process.env.ORTHINK_WASM ?? join(root, 'web/orthink.wasm');
@@ -28,27 +26,20 @@ export const bodies = () => readdirSync(recordings).filter((name) => /\.response
 
 /** { stdout, code } of `orthink ...`. */
 export async function orthink(...args) {
-  try {
-    const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 256 << 20 });
-    return { stdout, code: 0 };
-  } catch (error) {
-    if (typeof error.code !== 'number') throw error;
-    return { stdout: error.stdout, code: error.code };
-  }
+  const it = launched(program, args);
+  const code = await it.ends();
+  if (typeof code !== 'number') throw new Error(`orthink ${args.join(' ')}: ${code} ${it.talk()}`);
+  return { stdout: it.out(), code };
 }
 
 /** A simulator of this test's own; `stop` ends it and gives its last line, the bill. */
 export async function simulator(...args) {
-  const child = spawn(program, ['sim', '--json', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ready = JSON.parse((await lines.next()).value);
+  const it = await started(program, ['sim', '--json', '--port', '0', ...args]);
   const stop = async () => {
-    child.kill('SIGTERM');
-    let last = ready;
-    for await (const line of lines) last = JSON.parse(line);
-    return last;
+    await it.stop();
+    return JSON.parse(it.out().trimEnd().split('\n').at(-1));
   };
-  return { url: ready.url, stop };
+  return { url: it.ready.url, stop };
 }
 
 /** Numbers in [0, below) that depend on the seed alone (mulberry32). */
