@@ -109,12 +109,13 @@ std::optional<Connection::Next> Connection::read_head() {
 
 std::optional<Connection::Next> Connection::read_body() {
   used_ = scan_.end() + head_.content_length;
-  if (!reserve_body()) return fail({503, "too many large bodies are being read"});
+  if (auto refused = admit_large()) return refused;
   if (in_.size() < used_) {
     if (head_.expects_continue && !write("HTTP/1.1 100 Continue\r\n\r\n")) return Next::closed;
     const Duration longest =
         limits_.body_deadline_min + Duration::micros(static_cast<int64_t>(head_.content_length) * 1'000'000 / limits_.body_bytes_a_second_min);
-    const Instant deadline = now() + std::min(limits_.body_deadline_max, longest);
+    const Duration large = Duration::micros(static_cast<int64_t>(head_.content_length) * 1'000'000 / limits_.large_bytes_a_second_min);
+    const Instant deadline = now() + std::min(limits_.body_deadline_max + large, longest);
     while (in_.size() < used_) {
       const Read read = read_some(deadline);
       if (read == Read::end) return fail({400, "the body ended before Content-Length"});
@@ -127,8 +128,21 @@ std::optional<Connection::Next> Connection::read_body() {
   return std::nullopt;
 }
 
+std::optional<Connection::Next> Connection::admit_large() {
+  if (head_.content_length < kLargeBody) return std::nullopt;
+  if (shared_.turn_away) {
+    if (const std::optional<Answer> away = shared_.turn_away(head_)) {
+      refusal_ = {away->status, "a large body of who may not call"};
+      say(*away);
+      return Next::refused;
+    }
+  }
+  if (!reserve_body()) return fail({503, "too many large bodies are at work"});
+  in_.reserve(used_ + kReadBytes);  // growing it by halves would take twice as much
+  return std::nullopt;
+}
+
 bool Connection::reserve_body() {
-  if (head_.content_length < kLargeBody) return true;
   if (shared_.bodies_bytes.fetch_add(head_.content_length) + head_.content_length > limits_.bodies_bytes_max) {
     shared_.bodies_bytes -= head_.content_length;
     return false;
@@ -189,9 +203,16 @@ Connection::Next Connection::fail(const Refusal& refusal) {
 
 void Connection::refuse(const Refusal& refusal) {
   refusal_ = refusal;
-  const std::string body = std::string(refusal.reason) + ".\n";
-  write("HTTP/1.1 " + std::to_string(refusal.status) + " " + std::string(status_words(refusal.status)) +
-        "\r\nDate: " + http_date_now() + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
+  constexpr int kLater = 503;
+  Answer answer = Answer::text(refusal.status, std::string(refusal.reason) + ".\n");
+  if (refusal.status == kLater) answer.headers.push_back({"Retry-After", "1"});
+  say(answer);
+}
+
+void Connection::say(const Answer& answer) {
+  std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string(status_words(answer.status)) + "\r\nDate: " + http_date_now();
+  for (const http::Header& header : answer.headers) text.append("\r\n").append(header.name).append(": ").append(header.value);
+  write(text + "\r\nContent-Length: " + std::to_string(answer.body.size()) + "\r\nConnection: close\r\n\r\n" + answer.body);
 }
 
 void Connection::drain(Instant until) {

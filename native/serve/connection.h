@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,12 +31,14 @@ struct ConnectionLimits {
   HeadLimits head;
   Duration head_deadline = Duration::seconds(10);   // from its first byte, or from the accepting
   Duration idle_deadline = Duration::seconds(60);   // between two requests
-  Duration body_deadline_max = Duration::seconds(30);
+  Duration body_deadline_max = Duration::seconds(30);  // and a second more for each large_bytes_a_second_min
+  int64_t large_bytes_a_second_min = 256 << 10;
   Duration body_deadline_min = Duration::seconds(1);
   int64_t body_bytes_a_second_min = 1'024;
   Duration write_deadline = Duration::seconds(10);  // of one piece, and a second more for each write_bytes_a_second_min
   int64_t write_bytes_a_second_min = 65'536;
-  size_t bodies_bytes_max = size_t{256} << 20;  // of all connections together, of bodies of 64 KB and more; one too many is answered 503
+  // Of all connections together, of bodies of 64 KB and more, each counted from its head until its answer was sent. One too many gets 503.
+  size_t bodies_bytes_max = size_t{256} << 20;
   int send_buffer_bytes = 64 << 10;  // what the kernel keeps for a reader that does not read; it takes twice this
 };
 
@@ -43,6 +46,8 @@ struct ConnectionLimits {
 struct Shared {
   Hangups hangups;
   std::atomic<size_t> bodies_bytes{0};
+  // The answer that turns away who sent this head, before a body of 64 KB or more is read; may be empty. On any thread.
+  std::function<std::optional<Answer>(const RequestHead&)> turn_away;
 };
 
 class Connection final : public Peer {
@@ -86,6 +91,8 @@ class Connection final : public Peer {
   std::optional<Next> read_head();
   std::optional<Next> read_body();
   Next fail(const Refusal& refusal);
+  [[nodiscard]] std::optional<Next> admit_large();
+  void say(const Answer& answer);  // a whole answer, and the connection ends
   [[nodiscard]] bool reserve_body();
   void release_body();
 

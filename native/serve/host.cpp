@@ -210,6 +210,7 @@ Result<void> Host::listen(const Config& config) {
   const size_t descriptors = descriptors_for((1 + kDescriptorsOfCall) * config.connections_max(), options.descriptors_kept);
   options.connections_max = std::max<size_t>(1, descriptors / (1 + kDescriptorsOfCall));
   options.descriptors_kept += kDescriptorsOfCall * options.connections_max;
+  options.turn_away = [this](const RequestHead& head) { return endpoint_->turn_away(head); };
   options.on_refused = [this](int, std::string_view reason) { telemetry_->http_refused(reason); };
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), routes(config));
   if (!server) return server.error();
@@ -235,6 +236,7 @@ Result<void> Host::listen_for_metrics(const Config& config) {
   options.port = address->port;
   options.has_authentication = !token.empty();
   options.connections_max = 64;
+  options.limits.head.body_bytes_max = size_t{1} << 10;  // the pages are only read
   pages_ = std::make_unique<StatusPages>(
       StatusPagesOptions{.telemetry = *telemetry_, .ready = [this] { return readiness(); }, .began = began_, .token = std::move(token)});
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(std::move(options), pages_->routes());

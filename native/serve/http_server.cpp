@@ -195,6 +195,7 @@ class GuardedServer final : public HttpServer {
         library_(options_.limits.idle_deadline, listener_->fd()),
         connections_max_(connections_max),
         threads_(connections_max + kThreadsSpare) {
+    shared_.turn_away = options_.turn_away;
     accepting_ = std::thread([this] { accept_all(); });
   }
   ~GuardedServer() override {

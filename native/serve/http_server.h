@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ struct ServerOptions {
   size_t descriptors_kept = 64;
   // False: the library alone, with its own connections, for comparing speeds. Nothing is drained, no hang-up is noticed.
   bool is_guarded = true;
+  // Before a body of 64 KB or more is read: the answer to who may not send one (401, 403). Absent: everybody may. On any thread.
+  std::function<std::optional<Answer>(const RequestHead&)> turn_away = {};
   // Told of each request that was refused before a handler saw it, and of each connection over a cap (503). On any thread.
   std::function<void(int status, std::string_view reason)> on_refused = {};
 };

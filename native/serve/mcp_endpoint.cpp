@@ -176,15 +176,27 @@ void show_to_page(const RequestHead& head, const mcp::HttpOptions& http, Answer&
 
 }  // namespace
 
+std::variant<access::Principal, Answer> McpEndpoint::admitted(const Request& request) const {
+  if (!options_.admit) return access::Principal::local();
+  auto admitted = options_.admit(request);
+  if (auto* turned_away = std::get_if<Answer>(&admitted)) {
+    if (options_.on_answer) options_.on_answer(turned_away->status, std::nullopt);
+    show_to_page(request.head, options_.http, *turned_away);
+  }
+  return admitted;
+}
+
+std::optional<Answer> McpEndpoint::turn_away(const RequestHead& head) const {
+  auto admitted = this->admitted({head, {}});
+  auto* turned_away = std::get_if<Answer>(&admitted);
+  return turned_away != nullptr ? std::optional(std::move(*turned_away)) : std::nullopt;
+}
+
 Answer McpEndpoint::answer(const Request& request, Peer& peer) {
   access::Principal caller = access::Principal::local();
-  if (options_.admit && request.head.method != "OPTIONS") {
-    auto admitted = options_.admit(request);
-    if (auto* turned_away = std::get_if<Answer>(&admitted)) {
-      if (options_.on_answer) options_.on_answer(turned_away->status, std::nullopt);
-      show_to_page(request.head, options_.http, *turned_away);
-      return std::move(*turned_away);
-    }
+  if (request.head.method != "OPTIONS") {
+    auto admitted = this->admitted(request);
+    if (auto* turned_away = std::get_if<Answer>(&admitted)) return std::move(*turned_away);
     caller = std::move(std::get<access::Principal>(admitted));
   }
   auto run = std::make_shared<ExchangeRun>(*this, peer, std::move(caller), request);

@@ -65,12 +65,16 @@ class McpEndpoint {
   McpEndpoint& operator=(const McpEndpoint&) = delete;
 
   Answer answer(const Request& request, Peer& peer);
+  // The answer that turns away who sent this head, whatever else it asks for. Any thread.
+  std::optional<Answer> turn_away(const RequestHead& head) const;
   [[nodiscard]] Handler handler() {
     return [this](const Request& request, Peer& peer) { return answer(request, peer); };
   }
 
  private:
   friend class ExchangeRun;
+  [[nodiscard]] std::variant<access::Principal, Answer> admitted(const Request& request) const;
+
   const EndpointOptions options_;
   Board board_;
   std::atomic<uint64_t> last_exchange_{0};

@@ -20,6 +20,8 @@ inline constexpr uint32_t kJsonDepthMax = 64;
 // A question document: images arrive inside it as data URLs.
 inline constexpr size_t kAskBytesMax = size_t{32} << 20;
 inline constexpr size_t kAskMembersMax = 100'000;
+// A message of MCP: the largest question as arguments of a tool, and what stands around it.
+inline constexpr size_t kMessageBytesMax = kAskBytesMax + (size_t{1} << 20);
 // The models document: 421 rows are 0.9 MB.
 inline constexpr size_t kModelsBytesMax = size_t{32} << 20;
 inline constexpr size_t kModelsRowsMax = 10'000;

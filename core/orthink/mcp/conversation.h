@@ -36,7 +36,7 @@ struct ConversationOptions {
   Duration progress_interval = Duration::millis(500);  // progress notifications of a call: two in any two of these
   Duration let_go = Duration::seconds(2);              // after a stop: how long the ends of cancelled calls are waited for
   size_t calls_max = 64;                               // open at a time; one more is refused
-  size_t line_bytes_max = limits::kAskBytesMax;
+  size_t line_bytes_max = limits::kMessageBytesMax;
 };
 
 class Conversation {

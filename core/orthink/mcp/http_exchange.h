@@ -51,7 +51,7 @@ struct HttpOptions {
   Duration comment_interval = Duration::seconds(15);
   Duration orphan_life = Duration::seconds(60);
   Duration let_go = Duration::seconds(2);      // as ConversationOptions
-  size_t body_bytes_max = limits::kAskBytesMax;
+  size_t body_bytes_max = limits::kMessageBytesMax;
   Sessions* sessions = nullptr;                // null: nothing is kept, no GET, no DELETE
   // Without sessions: names a legacy client at its handshake (as Mcp-Session-Id, visible ASCII, unguessable), so that its cancellations
   // are told from those of its neighbours, whose ids are the same small numbers. Never asked for again. Null: none. Any thread.

@@ -20,6 +20,8 @@
 #include <string_view>
 #include <vector>
 
+#include "orthink/base/limits.h"
+
 namespace orthink::serve {
 
 struct HeadLimits {
@@ -27,7 +29,7 @@ struct HeadLimits {
   size_t target_bytes_max = 2'048;
   size_t line_bytes_max = size_t{24} << 10;   // one header
   size_t headers_max = 64;
-  size_t body_bytes_max = size_t{4} << 20;    // what Content-Length may announce
+  size_t body_bytes_max = limits::kMessageBytesMax;  // what Content-Length may announce
 };
 
 struct Refusal {

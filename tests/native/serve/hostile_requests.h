@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "orthink/base/limits.h"
+
 namespace orthink::test {
 
 inline constexpr std::string_view kHost = "Host: 127.0.0.1:8080\r\n";
@@ -125,7 +127,7 @@ inline std::vector<HostileRow> bad_bodies() {
       {400, sent("Content-Length:\r\n")},
       {400, sent("Content-Length: 18446744073709551617\r\n")},
       {413, sent("Content-Length: 9999999999999999999\r\n")},
-      {413, sent("Content-Length: 4194305\r\n")},
+      {413, sent("Content-Length: " + std::to_string(limits::kMessageBytesMax + 1) + "\r\n")},
       {400, get("Content-Length: 5\r\n")},
       {400, head_of("DELETE /mcp HTTP/1.1", "Content-Length: 5\r\n")},
       {415, post("Content-Encoding: gzip\r\n")},

@@ -352,7 +352,9 @@ TEST_CASE("the bodies of all connections share one bound") {
   {
     RawClient other(house.port());
     other.send(post("/echo", body));
-    CHECK(other.read_answer().status == 503);
+    const RawAnswer refused = other.read_answer();
+    CHECK(refused.status == 503);
+    CHECK(RawClient::header(refused.head, "Retry-After") == "1");
   }
   first.send(body);
   CHECK(first.read_answer().body.size() > body.size());
@@ -360,6 +362,33 @@ TEST_CASE("the bodies of all connections share one bound") {
   CHECK(first.read_answer().status == 200);  // the request before it is done with
   second.send(post("/echo", body));
   CHECK(second.read_answer().status == 200);
+}
+
+// Eight who announce 32 MB each and send nothing would else have the room of all.
+TEST_CASE("who may not call is turned away before a large body is read, with the answer that says why") {
+  serve::ServerOptions options;
+  options.limits.bodies_bytes_max = 100'000;
+  options.turn_away = [](const serve::RequestHead& head) -> std::optional<Answer> {
+    if (head.find("Authorization") == "Bearer good") return std::nullopt;
+    return Answer::text(401, "Who are you?\n", {{"WWW-Authenticate", "Bearer"}});
+  };
+  House house(options);
+  const std::string large = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n";
+  std::vector<std::unique_ptr<RawClient>> strangers;
+  for (int i = 0; i < 3; ++i) {
+    strangers.push_back(std::make_unique<RawClient>(house.port()));
+    strangers.back()->send(large + "\r\n");
+    const RawAnswer refused = strangers.back()->read_answer();
+    CHECK(refused.status == 401);
+    CHECK(RawClient::header(refused.head, "WWW-Authenticate") == "Bearer");
+    CHECK(refused.body == "Who are you?\n");
+  }
+  CHECK(house.handled == 0);
+  RawClient known(house.port()), small(house.port());
+  known.send(large + "Authorization: Bearer good\r\n\r\n" + std::string(70'000, 'b'));
+  CHECK(known.read_answer().status == 200);
+  small.send(post("/echo", "b"));
+  CHECK(small.read_answer().status == 200);  // its handler judges
 }
 
 TEST_CASE("an address that others can reach is not opened without authentication") {
