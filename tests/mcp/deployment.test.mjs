@@ -45,7 +45,7 @@ async function startNginx() {
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${at(`temp/${kind}`)};`).join(' ');
   writeFileSync(at('nginx.conf'), `daemon off; master_process off; pid ${at('pid')}; error_log ${at('error.log')} info;
 events { worker_connections 1024; }
-http { ${temp} include ${at('site.conf')}; }
+http { ${temp} access_log off; include ${at('site.conf')}; }
 `);
   proxy = launched(nginx, ['-p', folder.path, '-c', at('nginx.conf'), '-e', at('error.log')]);
   await until(async () => proxy.child.exitCode !== null || (await ask({ path: '/nothing' }).catch(() => false)));
