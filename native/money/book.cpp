@@ -26,8 +26,8 @@ Error never_compared() {
 }  // namespace
 
 Error no_folder_for_ledger() {
-  return make_error(Errc::store_unavailable, "there is no folder for the ledger",
-                    "Set HOME or XDG_STATE_HOME, or name a store with ORTHINK_STORE.");
+  return unusable_store("there is no folder for the ledger",
+                        "Set HOME or XDG_STATE_HOME, or name a store with ORTHINK_STORE.");
 }
 
 std::vector<Scope> payers(const Config& config, const Ask& ask, const std::string& key_id) {

@@ -37,7 +37,7 @@ Result<Anchor> parse(const std::string& key, const std::string& text) {
   const Result<json::Value> document = json::parse(text);
   const std::optional<int64_t> wall = document ? whole_at(*document, "wall") : std::nullopt;
   const std::optional<int64_t> boot = document ? whole_at(*document, "boot") : std::nullopt;
-  if (!wall || !boot) return make_error(Errc::store_unavailable, "the clock's anchor at " + key + " cannot be read");
+  if (!wall || !boot) return unusable_store("the clock's anchor at " + key + " cannot be read", {});
   return Anchor{Instant{*wall}, Duration{*boot}};
 }
 

@@ -37,8 +37,8 @@ std::string document_key(const Scope& scope) {
 
 Result<Words> parse_words(const std::string& key, const std::string& text) {
   const auto unreadable = [&](const Error& why) {
-    return make_error(Errc::store_unavailable, "the limits at " + key + " cannot be read: " + why.message,
-                      "Set them anew with orthink budget set.");
+    return unusable_store("the limits at " + key + " cannot be read: " + why.message,
+                          "Set them anew with orthink budget set.");
   };
   const Result<json::Value> document = json::parse(text);
   if (!document) return unreadable(document.error());

@@ -3,6 +3,8 @@
 #include "native/store/sqlite_store.h"
 #include "native/store/store.h"
 
+#include <utility>
+
 namespace orthink {
 namespace {
 
@@ -18,6 +20,12 @@ Result<std::unique_ptr<Store>> as_store(Result<std::unique_ptr<Opened>> store) {
 }
 
 }  // namespace
+
+Error unusable_store(std::string message, std::string remedy) {
+  Error error = make_error(Errc::store_unavailable, std::move(message), std::move(remedy));
+  error.retry = Retry::changed;
+  return error;
+}
 
 Result<std::unique_ptr<Store>> open_store(std::string_view url) {
   if (url == kMemory) return std::unique_ptr<Store>(std::make_unique<MemoryStore>());

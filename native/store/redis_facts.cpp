@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "native/store/store.h"
+
 namespace orthink {
 namespace {
 
@@ -14,7 +16,7 @@ uint64_t leading_number(std::string_view text) {
 }
 
 Error refusal(const std::string& where, const std::string& why, std::string remedy) {
-  return make_error(Errc::store_unavailable, where + " " + why, std::move(remedy));
+  return unusable_store(where + " " + why, std::move(remedy));
 }
 
 void take(RedisFacts& facts, std::string_view name, std::string_view value) {
@@ -46,7 +48,7 @@ Result<void> RedisFacts::judge(const std::string& where) const {
   if (leading_number(version) < kMajorMin)
     return refusal(where, "is version " + version + ", which is too old", "Use Redis 6 or later, or Valkey.");
   if (role != "master") return refusal(where, "is a replica", "Name the primary server in the URL.");
-  if (is_loading) return refusal(where, "is still loading its data", "Wait until it is ready.");
+  if (is_loading) return make_error(Errc::store_unavailable, where + " is still loading its data", "Wait until it is ready.");
   if (memory_bytes_max > 0 && policy != "noeviction")
     return refusal(where, "may throw the ledger away: its maxmemory-policy is " + policy,
                    "Set maxmemory-policy noeviction, or give the ledger a server of its own.");

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "native/store/redis_script.h"
+#include "native/store/store.h"
 
 namespace orthink::redis_pack {
 namespace {
@@ -96,8 +97,8 @@ class Head {
 }  // namespace
 
 Error unreadable(std::string_view what) {
-  return make_error(Errc::store_unavailable, "in the Redis database " + std::string(what),
-                    "Run orthink ledger verify; restore the database from a backup if it was damaged.");
+  return unusable_store("in the Redis database " + std::string(what),
+                        "Run orthink ledger verify; restore the database from a backup if it was damaged.");
 }
 
 Words keys_of(const StoreBatch& batch) {

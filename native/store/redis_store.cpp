@@ -139,8 +139,8 @@ Result<std::unique_ptr<RedisStore::Link>> RedisStore::connect() {
 
 Result<void> RedisStore::check_durability(Link& link, const RedisFacts& facts) {
   const auto unsafe = [&](const std::string& setting) {
-    return make_error(Errc::store_unavailable, address_.words() + " may lose what it has answered: " + setting,
-                      "Set appendonly yes and appendfsync always in the server's configuration.");
+    return unusable_store(address_.words() + " may lose what it has answered: " + setting,
+                          "Set appendonly yes and appendfsync always in the server's configuration.");
   };
   if (!facts.has_append_only) return unsafe("appendonly is no");
   const Result<RedisAnswer> answer = link.connection.command({"CONFIG", "GET", "appendfsync"});
@@ -169,20 +169,19 @@ Result<void> RedisStore::claim(Link& link) {
   const std::string format(answer->text().value_or(""));
   if (format == kFormatWritten) return {};
   if (format.empty() && was_claimed_)
-    return make_error(Errc::store_unavailable, address_.words() + " has lost the ledger: the server came back without its data",
-                      "Restore the server's files, and set appendonly yes and appendfsync always.");
+    return unusable_store(address_.words() + " has lost the ledger: the server came back without its data",
+                          "Restore the server's files, and set appendonly yes and appendfsync always.");
   if (format.empty())
-    return make_error(Errc::store_unavailable, address_.words() + " holds a part of a ledger, without its format",
-                      "Restore the database from a backup, or choose another one: redis://HOST/DB.");
-  return make_error(Errc::store_unavailable,
-                    address_.words() + " was written by a newer orthink: its format is " + format + ", this one knows " + kFormatWritten,
-                    "Update orthink, or choose another database: redis://HOST/DB.");
+    return unusable_store(address_.words() + " holds a part of a ledger, without its format",
+                          "Restore the database from a backup, or choose another one: redis://HOST/DB.");
+  return unusable_store(address_.words() + " was written by a newer orthink: its format is " + format + ", this one knows " + kFormatWritten,
+                        "Update orthink, or choose another database: redis://HOST/DB.");
 }
 
 Result<RedisStore::Lease> RedisStore::lease() {
   if (::getpid() != process_)
-    return make_error(Errc::store_unavailable, address_.words() + ": a process was forked after it was opened",
-                      "Open the store after the fork.");
+    return unusable_store(address_.words() + ": a process was forked after it was opened",
+                          "Open the store after the fork.");
   std::unique_ptr<Link> link;
   uint64_t losses = 0;
   {
@@ -339,9 +338,8 @@ Result<RedisStore::Words> RedisStore::recovered_counters(Link& link) {
     for (const auto& [key, row] : *page) {
       if (Result<void> added = rederived.add(row.state, row.record); !added) {
         Error error = added.error();
-        return make_error(Errc::store_unavailable,
-                          "holds cannot be recomputed after a restart of the server; the row " + key + ": " + error.message,
-                          std::move(error.remedy));
+        return unusable_store("holds cannot be recomputed after a restart of the server; the row " + key + ": " + error.message,
+                              std::move(error.remedy));
       }
     }
     is_over = page->size() < kRowsAtOnce;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "native/store/sqlite_table.h"
+#include "native/store/store.h"
 #include "native/system.h"
 
 namespace orthink::sqlite {
@@ -26,13 +27,6 @@ constexpr std::array<const char*, 1> kSteps{
     CREATE TABLE checked(boot TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     )",
 };
-
-// Somebody has to see to it before another try helps.
-Error unavailable(std::string message, std::string remedy) {
-  Error error = make_error(Errc::store_unavailable, std::move(message), std::move(remedy));
-  error.retry = Retry::changed;
-  return error;
-}
 
 const char* remedy_of(int code) {
   switch (code & 0xff) {
@@ -76,11 +70,11 @@ Result<void> refuse_strangers(SqliteDatabase& database, const std::string& path,
   const int64_t tables = database.integer("SELECT count(*) FROM sqlite_schema");
   if (database.failed()) return error_of(database, path);
   if (application != kApplicationId && (application != 0 || version != 0 || tables != 0))
-    return unavailable(path + " is a database of another program", "Point ORTHINK_STORE at another file.");
+    return unusable_store(path + " is a database of another program", "Point ORTHINK_STORE at another file.");
   if (version > version_known)
-    return unavailable(path + " was written by a newer orthink: its format is " + std::to_string(version) + ", this one knows " +
-                           std::to_string(version_known),
-                       "Update orthink, or point ORTHINK_STORE at another file.");
+    return unusable_store(path + " was written by a newer orthink: its format is " + std::to_string(version) + ", this one knows " +
+                          std::to_string(version_known),
+                          "Update orthink, or point ORTHINK_STORE at another file.");
   return {};
 }
 
@@ -106,7 +100,7 @@ Result<void> migrate(SqliteDatabase& database, const std::string& path, std::spa
 // SQLite's words have several lines.
 Error damaged(const std::string& path, std::string words) {
   std::replace(words.begin(), words.end(), '\n', ' ');
-  return unavailable(path + " is damaged: " + words, remedy_of(SQLITE_CORRUPT));
+  return unusable_store(path + " is damaged: " + words, remedy_of(SQLITE_CORRUPT));
 }
 
 // Looking at a whole file takes 1 ms for every MB. A small one is looked at each time, others once a day and after every boot.
@@ -135,9 +129,9 @@ void note_checked(SqliteDatabase& database) {
 std::span<const char* const> schema_steps() { return kSteps; }
 
 Error error_of(const SqliteDatabase& database, const std::string& path) {
-  Error error = unavailable(path + ": " + database.words(), remedy_of(database.code()));
+  Error error = unusable_store(path + ": " + database.words(), remedy_of(database.code()));
   const int code = database.code() & 0xff;
-  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) error.retry = Retry::same;
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) error.retry = Retry::after;
   return error;
 }
 
@@ -149,11 +143,11 @@ Result<void> prepare(SqliteDatabase& database, const std::string& path, std::spa
   database.roll_back();
   if (!fits) return fits;
   if (sqlite3_db_readonly(database.get(), "main") == 1)
-    return unavailable(path + " cannot be written", "Make the file writable for this user, or point ORTHINK_STORE at another file.");
+    return unusable_store(path + " cannot be written", "Make the file writable for this user, or point ORTHINK_STORE at another file.");
   const bool is_wal = use_wal(database);
   if (database.failed()) return error_of(database, path);
   if (!is_wal)
-    return unavailable(path + ": this file system cannot hold a write-ahead log", "Put the store on a local disk.");
+    return unusable_store(path + ": this file system cannot hold a write-ahead log", "Put the store on a local disk.");
   const bool is_small = database.integer("PRAGMA page_count") <= kSmallPages;
   const bool is_due = is_small || !was_checked(database);
   const std::string found = is_due ? database.text("PRAGMA quick_check(1)") : "ok";
@@ -172,7 +166,7 @@ Result<void> verify(SqliteDatabase& database, const std::string& path) {
   SqliteStatement gaps(database,
                        "SELECT account FROM journal GROUP BY account HAVING count(*)<>max(number) OR min(number)<>1 LIMIT 1");
   SqliteRun run(gaps);
-  if (run.next()) return unavailable(path + ": lines are missing in the journal of " + run.text(0), remedy_of(SQLITE_CORRUPT));
+  if (run.next()) return unusable_store(path + ": lines are missing in the journal of " + run.text(0), remedy_of(SQLITE_CORRUPT));
   SqliteStatement rows(database,
                        "SELECT key,state FROM rows WHERE state NOT IN ('none','reserved','sent','settled','released','unknown') LIMIT 1");
   SqliteRun row(rows);

@@ -22,16 +22,9 @@ namespace {
 
 constexpr const char* kForked = "the process was forked after the store was opened";
 
-// Somebody has to see to it before another try helps.
-Error unusable(std::string what, std::string remedy) {
-  Error error = make_error(Errc::store_unavailable, std::move(what), std::move(remedy));
-  error.retry = Retry::changed;
-  return error;
-}
-
 Error refused(const std::string& what, int error) {
-  return unusable(what + ": " + std::generic_category().message(error),
-                  "Make the file and its folder writable for this user, or point ORTHINK_STORE at another file.");
+  return unusable_store(what + ": " + std::generic_category().message(error),
+                        "Make the file and its folder writable for this user, or point ORTHINK_STORE at another file.");
 }
 
 Result<void> make_folders(const std::string& path) {
@@ -49,8 +42,8 @@ Result<void> refuse_network(const std::string& path) {
   constexpr unsigned kCifs = 0xff534d42;
   const auto type = static_cast<unsigned>(facts.f_type);
   if (type != NFS_SUPER_MAGIC && type != SMB_SUPER_MAGIC && type != kCifs && type != SMB2_SUPER_MAGIC) return {};
-  return unusable(path + " is on a network file system, whose locks cannot be relied on",
-                    "Put the store on a local disk, or share it through Redis.");
+  return unusable_store(path + " is on a network file system, whose locks cannot be relied on",
+                        "Put the store on a local disk, or share it through Redis.");
 }
 
 constexpr std::array kBeside{"-wal", "-shm", "-journal"};
@@ -69,7 +62,7 @@ Error no_file(const std::string& path, mode_t mode) {
   if (S_ISFIFO(mode)) what = "a pipe, not a file";
   if (S_ISSOCK(mode)) what = "a socket, not a file";
   if (S_ISLNK(mode)) what = "a link, where SQLite keeps a file of its own";
-  return unusable(path + " is " + what, "Point ORTHINK_STORE at another file: sqlite:PATH.");
+  return unusable_store(path + " is " + what, "Point ORTHINK_STORE at another file: sqlite:PATH.");
 }
 
 // What is there already may be anybody's: it is looked at and stays as it is.
@@ -78,8 +71,8 @@ Result<void> look_at(const std::string& path) {
   if (::stat(path.c_str(), &facts) != 0) return refused("cannot look at " + path, errno);
   if (!S_ISREG(facts.st_mode)) return no_file(path, facts.st_mode);
   if ((facts.st_mode & 0222) == 0)
-    return unusable(path + " is read-only: its mode lets nobody write",
-                      "Make the file writable for this user, or point ORTHINK_STORE at another file.");
+    return unusable_store(path + " is read-only: its mode lets nobody write",
+                          "Make the file writable for this user, or point ORTHINK_STORE at another file.");
   const std::string real = behind_links(path);
   for (const char* suffix : kBeside)
     if (::lstat((real + suffix).c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) return no_file(real + suffix, facts.st_mode);
@@ -149,7 +142,7 @@ Result<void> view(SqliteDatabase& database, const std::string& path, const Body&
 
 Result<void> SqliteStore::check_path(const std::string& path) {
   if (path.empty() || path.back() == '/')
-    return unusable("the store has no file name: \"" + path + "\"", "Name a file: sqlite:PATH.");
+    return unusable_store("the store has no file name: \"" + path + "\"", "Name a file: sqlite:PATH.");
   if (path == ":memory:")
     return make_error(Errc::invalid_config, "sqlite::memory: names no file", "Use memory: for a store that ends with the program, or sqlite:PATH.");
   if (path.starts_with("file:"))
@@ -188,7 +181,7 @@ StoreReply SqliteStore::apply(const StoreBatch& batch) {
 
 Result<void> SqliteStore::open_reader() {
   if (::getpid() != process_)
-    return make_error(Errc::store_unavailable, options_.path + ": " + kForked, "Open the store after the fork.");
+    return unusable_store(options_.path + ": " + kForked, "Open the store after the fork.");
   if (reader_) return {};
   auto reader = std::make_unique<SqliteDatabase>(options_.path, SQLITE_OPEN_READONLY, options_.vfs, options_.busy);
   if (!reader->execute("PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY")) return sqlite::error_of(*reader, options_.path);

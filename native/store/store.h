@@ -59,6 +59,9 @@ class Store {
   virtual Result<void> check() = 0;
 };
 
+// Errc::store_unavailable that somebody has to see to before another try helps; one that is away or busy may be asked again later.
+Error unusable_store(std::string message, std::string remedy);
+
 // "memory:", "sqlite:PATH", "redis://[USER:PASSWORD@]HOST[:PORT][/DB]" or "redis+unix:PATH". Errc::invalid_config for another form;
 // Errc::store_unavailable when it cannot be opened.
 Result<std::unique_ptr<Store>> open_store(std::string_view url);

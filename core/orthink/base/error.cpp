@@ -63,7 +63,7 @@ constexpr ErrorRow kRows[] = {
     {Errc::cost_above_max, budget_exceeded, "cost_above_max", B::policy, R::changed,
      "Raise --max-cost, lower the thinking or the total cap, or pass --fit to have them lowered."},
     {Errc::budget_refused, budget_exceeded, "budget_refused", B::policy, R::after, "Wait until the limit resets, or have it raised."},
-    {Errc::store_unavailable, internal_error, "store_unavailable", B::orthink, R::same,
+    {Errc::store_unavailable, internal_error, "store_unavailable", B::orthink, R::after,
      "Check the store with `orthink doctor`; nothing was sent or bought."},
     {Errc::price_overflow, budget_exceeded, "price_overflow", B::policy, R::changed, "Lower the total cap or shorten the prompt."},
     {Errc::rate_limited, rate_limit_exceeded, "rate_limited", B::policy, R::after, "Wait until the limit has room again, or have it raised."},

@@ -145,6 +145,9 @@ TEST_CASE("a failed call tells kind, code, remedy and retry, in words of this in
   CHECK(structured(failure).find("cost_usd")->text() == "0.0123");
   CHECK(structured(failure).find("error")->find("retry_after_ms")->text() == "2500");
   CHECK(content(failure, 0).ends_with("Ask again after 3 s."));
+
+  const json::Value away = seen(Tool::thinking_completion, error_result(make_error(Errc::store_unavailable, "Redis is away", "See to it.")));
+  CHECK(content(away, 0).ends_with("See to it. Ask again later."));
 }
 
 TEST_CASE("every error of every tool fits the schema of its results, and speaks of no flag") {

@@ -41,6 +41,7 @@ std::string refusal(const RedisFacts& facts) {
   REQUIRE_FALSE(fit);
   CHECK(fit.error().errc == Errc::store_unavailable);
   CHECK(fit.error().remedy.size() > 20);
+  CHECK(fit.error().retry == (facts.is_loading ? Retry::after : Retry::changed));
   CHECK(fit.error().message.starts_with("Redis at here "));
   return fit.error().message;
 }
@@ -115,6 +116,7 @@ TEST_CASE("a command is answered, a refusal is an answer, and bytes are kept") {
   const auto lost = connection->command({"PING"});
   REQUIRE_FALSE(lost);
   CHECK(lost.error().errc == Errc::store_unavailable);
+  CHECK(lost.error().retry == Retry::after);  // the same call would fail as fast until somebody starts it again
   CHECK_FALSE(lost.error().remedy.empty());
 }
 
