@@ -222,6 +222,12 @@ void Connection::drain(Instant until) {
   if (wake_) wake_();
 }
 
+// The kernel calls a socket writable while a third of its buffer is free.
+bool Connection::takes_at_once() const {
+  pollfd polled{fd_, POLLOUT, 0};
+  return ::poll(&polled, 1, 0) > 0 && (polled.revents & POLLOUT) != 0;
+}
+
 void Connection::wake_on_change(std::function<void()> wake) {
   {
     const std::lock_guard<std::mutex> lock(wake_mutex_);

@@ -81,6 +81,7 @@ class Connection final : public Peer {
   [[nodiscard]] bool is_gone() const override { return is_gone_.load(std::memory_order_acquire); }
   [[nodiscard]] Instant drains_until() const override { return {drains_until_us_.load(std::memory_order_acquire)}; }
   [[nodiscard]] std::string_view address() const override { return address_; }
+  [[nodiscard]] bool takes_at_once() const override;
   void wake_on_change(std::function<void()> wake) override;
 
  private:

@@ -30,6 +30,8 @@ class Peer {
   [[nodiscard]] virtual Instant drains_until() const = 0;
   // "127.0.0.1", without its port.
   [[nodiscard]] virtual std::string_view address() const = 0;
+  // A piece of a few kB could be written now without waiting for its reader. Any thread, until the answer has been sent.
+  [[nodiscard]] virtual bool takes_at_once() const { return false; }
   // From now on `wake` is called, from another thread, each time is_gone or drains_until changes; until the answer has been sent.
   virtual void wake_on_change(std::function<void()> wake) = 0;
 };

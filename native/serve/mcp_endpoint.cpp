@@ -30,7 +30,8 @@ void Board::deliver(const std::string& key, const mcp::News& news) {
   }
 }
 
-// One exchange at work, from its request to its end.
+// One exchange at work, from its request to its end. While its thread waits, whoever posts news carries small pieces to the client by
+// himself: a thread less has to be woken before a token is seen.
 class ExchangeRun {
  public:
   ExchangeRun(McpEndpoint& endpoint, Peer& peer, access::Principal caller, const Request& request)
@@ -52,7 +53,8 @@ class ExchangeRun {
   bool go_on(BodySink* sink) {
     sink_ = sink;
     while (true) {
-      mcp::HttpAct act = exchange_.poll();
+      mcp::HttpAct act = left_over_ ? std::move(*left_over_) : exchange_.poll();
+      left_over_.reset();
       if (std::holds_alternative<mcp::act::End>(act)) return true;
       if (auto* wait = std::get_if<mcp::act::WaitUntil>(&act)) {
         wait_for_something(wait->at);
@@ -67,6 +69,19 @@ class ExchangeRun {
   Answer take_answer() { return std::move(answer_); }
 
  private:
+  // Whose news may be carried by others: its exchange, while the exchange's own thread waits.
+  struct Carrier {
+    std::mutex mutex;
+    ExchangeRun* waiting = nullptr;
+
+    // True: nothing is left to do for the thread that waits.
+    bool carry() {
+      const std::unique_lock<std::mutex> lock(mutex, std::try_to_lock);
+      return lock.owns_lock() && waiting != nullptr && waiting->carry_news();
+    }
+  };
+  static constexpr size_t kCarriedBytesMax = 4'096;
+
   mcp::HttpRequest request_of(const Request& request) {
     mcp::HttpRequest made;
     made.method = request.head.method;
@@ -97,7 +112,7 @@ class ExchangeRun {
   }
   void carry_out(mcp::act::Start& start) {
     const uint64_t call = start.call.number;
-    if (!mailbox_) mailbox_ = std::make_shared<Mailbox>();
+    need_mailbox();
     if (auto job = endpoint_.options_.service.start(std::move(start.call), caller_, mailbox_)) jobs_.emplace_back(call, std::move(job));
   }
   void carry_out(mcp::act::Cancel& cancel) {
@@ -107,7 +122,7 @@ class ExchangeRun {
     if (Job* job = job_of(heard.number)) job->hear(heard.tag, std::move(heard.answer_json));
   }
   void carry_out(mcp::act::Enlist& enlist) {
-    if (!mailbox_) mailbox_ = std::make_shared<Mailbox>();
+    need_mailbox();
     endpoint_.board_.enlist(enlist.key, number_, enlist.number, mailbox_);
     keys_.push_back(std::move(enlist.key));
   }
@@ -129,7 +144,7 @@ class ExchangeRun {
     mcp::News news;
     if (mailbox_ && mailbox_->take(call, news)) return exchange_.handle(now(), mcp::event::NewsOf{call, std::move(news)});
     if (!is_watching_) {
-      if (!mailbox_) mailbox_ = std::make_shared<Mailbox>();
+      need_mailbox();
       peer_.wake_on_change([mailbox = mailbox_] { mailbox->wake(); });
       is_watching_ = true;
     }
@@ -142,7 +157,46 @@ class ExchangeRun {
       was_told_to_stop_ = true;
       return exchange_.handle(now(), mcp::event::Stop{});
     }
-    if (!mailbox_->wait(std::min(at, drained)) && now() >= at) exchange_.handle(now(), mcp::event::Tick{});
+    if (!wait_for_news(std::min(at, drained)) && now() >= at) exchange_.handle(now(), mcp::event::Tick{});
+  }
+  void need_mailbox() {
+    if (!mailbox_) mailbox_ = std::make_shared<Mailbox>([carrier = carrier_] { return carrier->carry(); });
+  }
+  bool wait_for_news(Instant until) {
+    waits_until_ = until;
+    if (sink_ != nullptr) set_waiting(this);
+    const bool is_there = mailbox_->wait(until);
+    if (sink_ != nullptr) set_waiting(nullptr);
+    return is_there;
+  }
+  void set_waiting(ExchangeRun* run) {
+    const std::lock_guard<std::mutex> lock(carrier_->mutex);
+    carrier_->waiting = run;
+  }
+
+  // On another thread, which may hold what the work is guarded by: nothing of the work is asked, and nothing that could block is done.
+  bool carry_news() {
+    uint64_t call = 0;
+    mcp::News news;
+    if (left_over_) return false;
+    while (mailbox_->take(call, news)) {
+      exchange_.handle(now(), mcp::event::NewsOf{call, std::move(news)});
+      if (!carry_out_small()) return false;
+    }
+    return true;
+  }
+  bool carry_out_small() {
+    while (true) {
+      mcp::HttpAct act = exchange_.poll();
+      if (const auto* wait = std::get_if<mcp::act::WaitUntil>(&act)) return wait->at >= waits_until_;
+      auto* body = std::get_if<mcp::act::Body>(&act);
+      if (body == nullptr || body->bytes.size() > kCarriedBytesMax || !peer_.takes_at_once()) {
+        left_over_ = std::move(act);
+        return false;
+      }
+      carry_out(*body);
+      if (was_cut_) return false;
+    }
   }
 
   McpEndpoint& endpoint_;
@@ -151,7 +205,10 @@ class ExchangeRun {
   const Instant began_;
   const uint64_t number_;
   mcp::HttpExchange exchange_;
+  const std::shared_ptr<Carrier> carrier_ = std::make_shared<Carrier>();
   std::shared_ptr<Mailbox> mailbox_;  // made when something is waited for
+  Instant waits_until_;
+  std::optional<mcp::HttpAct> left_over_;  // by a carrier
   std::vector<std::pair<uint64_t, std::unique_ptr<Job>>> jobs_;
   std::vector<std::string> keys_;
   Answer answer_;
@@ -199,6 +256,7 @@ Answer McpEndpoint::answer(const Request& request, Peer& peer) {
     if (auto* turned_away = std::get_if<Answer>(&admitted)) return std::move(*turned_away);
     caller = std::move(std::get<access::Principal>(admitted));
   }
+  options_.service.foresee(request.body);
   auto run = std::make_shared<ExchangeRun>(*this, peer, std::move(caller), request);
   const bool is_over = run->go_on(nullptr);
   Answer answer = run->take_answer();

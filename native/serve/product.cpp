@@ -135,6 +135,10 @@ Error Product::told(const access::Principal& caller, const Error& error) {
   return tools::discreet(error);
 }
 
+void Product::foresee(std::string_view request) {
+  if (request.find(name(tools::Tool::thinking_completion)) != request.npos) threads_.rouse();
+}
+
 std::unique_ptr<Job> Product::start(mcp::Call call, const access::Principal& caller, std::shared_ptr<Mailbox> to) {
   const std::optional<tools::Tool> tool = call.method == "tools/call" ? tools::tool_named(call.name) : std::nullopt;
   if (!tool || !caller.may_use_tool(call.name)) {

@@ -52,6 +52,7 @@ class Product : public Service {
   Product(Desk& desk, const ProductOptions& options);
   ~Product() override;  // cancels what runs and waits for it, as drain(now) does
 
+  void foresee(std::string_view request) override;
   std::unique_ptr<Job> start(mcp::Call call, const access::Principal& caller, std::shared_ptr<Mailbox> to) override;
 
   // From now on paid calls are refused; those that run go on. Any thread.

@@ -28,7 +28,10 @@ constexpr size_t kWriteBytes = 4'096;  // a pipe that polls writable takes as mu
 class Loop {
  public:
   explicit Loop(const StdioOptions& options)
-      : options_(options), mailbox_(std::make_shared<Mailbox>([wakeup = wakeup_] { wakeup->notify(); })), talk_(options.menu, conversation_options()) {}
+      : options_(options), mailbox_(std::make_shared<Mailbox>([wakeup = wakeup_] {
+          wakeup->notify();
+          return true;
+        })), talk_(options.menu, conversation_options()) {}
 
   StdioEnd run() {
     while (!is_closed_) {

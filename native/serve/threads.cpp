@@ -92,6 +92,11 @@ void Threads::finish() {
   last_left_.reset();
 }
 
+void Threads::rouse() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!sleepers_.empty()) sleepers_.back()->woken.notify_one();
+}
+
 size_t Threads::count() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return count_;

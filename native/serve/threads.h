@@ -30,6 +30,8 @@ class Threads {
 
   // False: threads_max are busy, the kernel has no thread left, or finish() was called. `work` does not throw.
   bool run(std::function<void()> work);
+  // Work may come in a moment: wakes the one that fell idle last, since waking takes as long as finding out what is to be done.
+  void rouse();
   // No more work is taken; returns when all has ended.
   void finish();
   [[nodiscard]] size_t count() const;

@@ -20,6 +20,7 @@ class WatchedService : public Service {
   WatchedService(Service& service, observe::Telemetry& telemetry, observe::RequestFacts::Transport transport)
       : service_(service), telemetry_(telemetry), transport_(transport) {}
 
+  void foresee(std::string_view request) override { service_.foresee(request); }
   std::unique_ptr<Job> start(mcp::Call call, const access::Principal& caller, std::shared_ptr<Mailbox> to) override;
 
  private:

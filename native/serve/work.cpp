@@ -36,8 +36,16 @@ void Mailbox::post(uint64_t call, mcp::News news) {
     }
     if (!replaces(call, news)) letters_.push_back({call, std::move(news)});
   }
+  if (!on_post_) return changed_.notify_one();
+  if (!on_post_()) rouse();
+}
+
+void Mailbox::rouse() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_woken_ = true;
+  }
   changed_.notify_one();
-  if (on_post_) on_post_();
 }
 
 bool Mailbox::take(uint64_t& call, mcp::News& news) {
@@ -64,12 +72,8 @@ bool Mailbox::wait(Instant until) {
 }
 
 void Mailbox::wake() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    is_woken_ = true;
-  }
-  changed_.notify_one();
-  if (on_post_) on_post_();
+  rouse();
+  if (on_post_) static_cast<void>(on_post_());
 }
 
 }  // namespace orthink::serve

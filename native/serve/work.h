@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,8 +30,9 @@ namespace orthink::serve {
 // Thread rule: post and wake from any thread, take and wait on one.
 class Mailbox {
  public:
-  // `on_post`, where given, is called after every post and wake, on the poster's thread.
-  explicit Mailbox(std::function<void()> on_post = {}) : on_post_(std::move(on_post)) {}
+  // `on_post`, where given, is called after every post and wake, on the poster's thread. True: all was seen to, and whoever waits may go on
+  // waiting.
+  explicit Mailbox(std::function<bool()> on_post = {}) : on_post_(std::move(on_post)) {}
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
@@ -52,7 +54,9 @@ class Mailbox {
   static constexpr size_t kLettersMax = 1'024;  // from here on log lines are dropped
   bool replaces(uint64_t call, const mcp::News& news);
 
-  std::function<void()> on_post_;
+  void rouse();
+
+  std::function<bool()> on_post_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Letter> letters_;
@@ -76,6 +80,8 @@ class Job {
 class Service {
  public:
   virtual ~Service() = default;
+  // A request has come that may start a call; this is its text, not read yet. For what takes time and can be done meanwhile.
+  virtual void foresee(std::string_view /*request*/) {}
   // Returns at once, and may post before it returns. The last news of a call is Result, InputRequired or Fault. Null: all was said.
   virtual std::unique_ptr<Job> start(mcp::Call call, const access::Principal& caller, std::shared_ptr<Mailbox> to) = 0;
 };

@@ -268,3 +268,67 @@ TEST_CASE("many calls at once each get their own answer") {
   for (std::thread& client : clients) client.join();
   CHECK(right == 800);
 }
+
+namespace {
+
+class QuietPeer final : public serve::Peer {
+ public:
+  explicit QuietPeer(bool takes) : takes_(takes) {}
+  [[nodiscard]] bool is_gone() const override { return false; }
+  [[nodiscard]] Instant drains_until() const override { return Instant::never(); }
+  [[nodiscard]] std::string_view address() const override { return "127.0.0.1"; }
+  [[nodiscard]] bool takes_at_once() const override { return takes_; }
+  void wake_on_change(std::function<void()>) override {}
+
+ private:
+  const bool takes_;
+};
+
+// Writes on threads other than the reader's own, of a call that tells of its progress fifty times.
+struct Carried {
+  std::string text;
+  int by_others = 0;
+};
+Carried carried_for(const QuietPeer& peer_facts) {
+  House house;
+  QuietPeer peer = peer_facts;
+  serve::RequestHead head;
+  head.method = "POST";
+  head.path = "/mcp";
+  head.host = "127.0.0.1";
+  head.headers = {{"Host", "127.0.0.1"}, {"Content-Type", "application/json"}, {"Accept", "application/json, text/event-stream"},
+                  {"MCP-Protocol-Version", "2025-11-25"}};
+  const std::string body = call_of("count", R"({"n":50,"every_ms":1})", R"({"progressToken":1})");
+  Answer answer = house.endpoint->answer({head, body}, peer);
+  REQUIRE(answer.stream);
+  class Sink final : public serve::BodySink {
+   public:
+    explicit Sink(Carried& carried) : carried_(carried) {}
+    bool write(std::string_view bytes) override {
+      carried_.text += bytes;
+      if (std::this_thread::get_id() != own_) ++carried_.by_others;
+      return true;
+    }
+
+   private:
+    Carried& carried_;
+    const std::thread::id own_ = std::this_thread::get_id();
+  };
+  Carried carried;
+  Sink sink(carried);
+  CHECK(answer.stream(sink));
+  return carried;
+}
+
+}  // namespace
+
+TEST_CASE("who posts news writes them to a client that takes them at once; to one that does not only its own thread does") {
+  const Carried at_once = carried_for(QuietPeer(true));
+  CHECK(count(at_once.text, "notifications/progress") == 50);
+  CHECK(count(at_once.text, "counted") == 1);
+  CHECK(at_once.by_others > 0);
+  const Carried slow = carried_for(QuietPeer(false));
+  CHECK(count(slow.text, "notifications/progress") == 50);
+  CHECK(count(slow.text, "counted") == 1);
+  CHECK(slow.by_others == 0);
+}

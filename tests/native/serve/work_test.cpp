@@ -100,10 +100,31 @@ TEST_CASE("no news is lost between many posters and one reader") {
 
 TEST_CASE("whoever posts may be told to look") {
   int told = 0;
-  Mailbox mailbox([&] { ++told; });
+  Mailbox mailbox([&] {
+    ++told;
+    return false;
+  });
   mailbox.post(1, progress(1));
   mailbox.wake();
   CHECK(told == 2);
+}
+
+TEST_CASE("whoever waits is let wait on while the poster sees to the news") {
+  Mailbox* box = nullptr;
+  bool sees_to_it = true;
+  std::vector<std::string> seen;
+  Mailbox mailbox([&] {
+    if (sees_to_it) seen = take_all(*box);
+    return sees_to_it;
+  });
+  box = &mailbox;
+  mailbox.post(1, progress(1));
+  CHECK(seen.size() == 1);
+  CHECK_FALSE(mailbox.wait(Instant::zero()));
+  sees_to_it = false;
+  mailbox.post(1, progress(2));
+  CHECK(mailbox.wait(Instant::zero()));
+  CHECK(take_all(mailbox).size() == 1);
 }
 
 // The microseconds of never() overflow as nanoseconds: the wait returned at once, and whoever waited so kept a core busy.
