@@ -166,7 +166,7 @@ constexpr FlagRow kFlags[] = {
     {Flag::answer, "--answer", "N", Takes::count, "tokens kept for the visible answer; default 1024", kQuestion, "", 1, kTokensMax},
     {Flag::max_tokens, "--max-tokens", "N", Takes::count, "the total cap: thinking and answer together", kQuestion, "", 1, kTokensMax},
     {Flag::max_cost, "--max-cost", "USD", Takes::usd, "the most the whole call may cost", kQuestion},
-    {Flag::fit, "--fit", "", Takes::nothing, "lower the settings until the call fits --max-cost and the limits, instead of refusing", kQuestion},
+    {Flag::fit, "--fit", "", Takes::nothing, "lower the settings until the call fits --max-cost and, when it is bought, the limits, instead of refusing", kQuestion},
     {Flag::lenient, "--lenient", "", Takes::nothing, "take the nearest setting the model can honour, and say so, instead of refusing",
      kQuestion},
     {Flag::system, "--system", "TEXT", Takes::text, "the system message", kQuestion},

@@ -45,7 +45,7 @@ constexpr Field kQuestion[] = {
      .says = "The most the call may cost in dollars, such as 0.05. Dearer calls are refused before they are sent.",
      .takes_number = true,
      .is_dollars = true},
-    {.name = "fit", .type = Type::boolean, .says = "Lower the settings until the call fits max_cost_usd and the limits.", .fallback = "false"},
+    {.name = "fit", .type = Type::boolean, .says = "Lower settings to fit max_cost_usd and, when bought, the limits.", .fallback = "false"},
     {.name = "lenient",
      .type = Type::boolean,
      .says = "Take the nearest setting and drop forbidden parameters, with a note, instead of refusing.",

@@ -47,6 +47,12 @@ void check_plain(const json::Value& schema, const std::string& place) {
 
 }  // namespace
 
+// One text serves thinking_completion and plan_request; it said of both that they heed the limits.
+TEST_CASE("what fit lowers for the limits it lowers at the purchase, not at the plan") {
+  const json::Value schema = schema_of(Tool::thinking_completion, "inputSchema");
+  CHECK(schema.find("properties")->find("fit")->find("description")->text().find("when bought, the limits") != std::string::npos);
+}
+
 TEST_CASE("the list of tools is under 12,000 bytes and its names are those promised") {
   std::string list = "{\"tools\":[";
   std::set<std::string> names;
