@@ -1,6 +1,10 @@
 // The server as a whole: where it listens, and what is refused before it does.
 #include "native/serve/host.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
@@ -56,6 +60,51 @@ TEST_CASE("A server answers under the address it listens on", "[host]") {
   CHECK(!mcp::origin_fault("[2001:db8::5]:80", std::nullopt, {ListenAddress::parse("[2001:db8::5]:0")->host_name()}, {}));
 }
 
+uint16_t port_of(const std::string& url) {
+  return static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+}
+
+bool has_ipv6_loopback() {
+  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  const bool is_bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return is_bound;
+}
+
+// A legacy ping over IPv6, under the names given.
+test::RawAnswer ping(uint16_t port, const std::string& host, const std::string& origin) {
+  test::RawClient client(port, true, 0, test::RawClient::Loopback::v6);
+  REQUIRE(client.is_open());
+  const std::string body = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
+  client.send("POST /mcp HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + origin +
+              "\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-11-25\r\n" +
+              "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  return client.read_answer();
+}
+
+TEST_CASE("A server on ::1 answers under that name, as Host and as Origin, and under no other", "[host]") {
+  if (!has_ipv6_loopback()) SKIP("this machine has no ::1");
+  test::Room room("", R"(,"listen":"[::1]:0","log_level":"off")");
+  Result<std::unique_ptr<Host>> host = Host::open(room.config(), {});
+  REQUIRE(host);
+  const std::string url = (*host)->url();
+  REQUIRE(url.starts_with("http://[::1]:"));
+  const std::string origin = url.substr(0, url.rfind('/'));
+  const std::string name = origin.substr(origin.find("[::1]"));
+  const uint16_t port = port_of(origin);
+  const test::RawAnswer answer = ping(port, name, origin);
+  CHECK(answer.status == 200);
+  CHECK(answer.body.find("\"result\":{}") != std::string::npos);
+  CHECK(ping(port, "[::1]", "http://[::1]").status == 200);
+  CHECK(ping(port, "[::2]:" + std::to_string(port), origin).status == 403);
+  CHECK(ping(port, name, "http://[::2]:" + std::to_string(port)).status == 403);
+  CHECK(ping(port, "::1", origin).status == 403);
+}
+
 TEST_CASE("A drain refuses at once, and a second one does not begin anew", "[host]") {
   test::Room room("stall=3", R"(,"listen":"127.0.0.1:0","log_level":"off")");
   Result<std::unique_ptr<Host>> host = Host::open(room.config(), {});
@@ -68,10 +117,6 @@ TEST_CASE("A drain refuses at once, and a second one does not begin anew", "[hos
   const Instant before = now();
   (*host)->stop(Duration::seconds(60));
   CHECK(now() < before + Duration::seconds(20));
-}
-
-uint16_t port_of(const std::string& url) {
-  return static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
 }
 
 test::RawAnswer page_of(const std::string& url, const std::string& path) {

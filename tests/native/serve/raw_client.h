@@ -33,18 +33,17 @@ struct RawAnswer {
 
 class RawClient {
  public:
-  explicit RawClient(uint16_t port, bool has_nodelay = true, int receive_buffer = 0) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  enum class Loopback : uint8_t { v4, v6 };  // 127.0.0.1, ::1
+
+  explicit RawClient(uint16_t port, bool has_nodelay = true, int receive_buffer = 0, Loopback loopback = Loopback::v4)
+      : fd_(::socket(loopback == Loopback::v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval limit{20, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     const int nodelay = has_nodelay ? 1 : 0;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay);
     if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    is_open_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    is_open_ = loopback == Loopback::v4 ? connect_v4(port) : connect_v6(port);
   }
   ~RawClient() { close(); }
   RawClient(const RawClient&) = delete;
@@ -122,6 +121,20 @@ class RawClient {
   [[nodiscard]] int fd() const { return fd_; }
 
  private:
+  bool connect_v4(uint16_t port) const {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  bool connect_v6(uint16_t port) const {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    address.sin6_addr = in6addr_loopback;
+    return ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
   bool read_more() {
     char piece[65'536];
     errno = 0;
