@@ -233,6 +233,16 @@ const std::string& Config::text(std::string_view row_name) const {
   return std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& v) { return v.row->name == row_name; })->text;
 }
 
+std::vector<std::string> Config::words(std::string_view row_name) const {
+  std::vector<std::string> words;
+  for (std::string_view rest = text(row_name); !rest.empty();) {
+    const size_t end = std::min(rest.find(' '), rest.size());
+    if (end > 0) words.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return words;
+}
+
 bool Config::is_set(std::string_view row_name) const {
   const auto value = std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& v) { return v.row->name == row_name; });
   return value->origin != ConfigOrigin::builtin;

@@ -52,6 +52,7 @@ class Config {
  public:
   [[nodiscard]] const std::vector<ConfigValue>& values() const { return values_; }  // in the table's order
   [[nodiscard]] const std::string& text(std::string_view row_name) const;           // REQUIRES: a name of the table
+  [[nodiscard]] std::vector<std::string> words(std::string_view row_name) const;    // of a text, as spaces part them
   [[nodiscard]] bool is_set(std::string_view row_name) const;                       // not from the default
 
   [[nodiscard]] const std::string& base_url() const { return text("base_url"); }  // without trailing '/'

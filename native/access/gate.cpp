@@ -20,16 +20,6 @@ constexpr std::array<std::string_view, 4> kKinds{"none", "keys", "jwt", "both"};
 
 Error wrong(std::string message, std::string remedy) { return make_error(Errc::invalid_config, std::move(message), std::move(remedy)); }
 
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
 // RFC 6749 section 3.3: printable without quote and backslash.
 bool is_scope(std::string_view word) {
   return std::all_of(word.begin(), word.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '\\'; });
@@ -37,7 +27,7 @@ bool is_scope(std::string_view word) {
 
 Result<void> algorithms_read(const Config& config, TokenRules& rules) {
   rules.algorithms.clear();
-  for (const std::string& word : words_of(config.text("auth_algorithms"))) {
+  for (const std::string& word : config.words("auth_algorithms")) {
     const std::optional<Algorithm> named = algorithm(word);
     if (!named)
       return wrong("auth_algorithms names \"" + word + "\"", "It takes ES256, RS256, EdDSA and PS256, separated by spaces. Nothing unsigned, no shared secrets.");
@@ -54,7 +44,7 @@ Result<void> rules_read(const Config& config, GateOptions& options) {
   rules.audience = config.text("auth_audience");
   rules.user_claim = config.text("auth_user_claim");
   rules.tenant_claim = config.text("auth_tenant_claim");
-  rules.scopes = words_of(config.text("auth_scopes"));
+  rules.scopes = config.words("auth_scopes");
   rules.types = config.text("auth_access_token_type") == "true" ? TypeRule::access_token : TypeRule::any_jwt;
   options.jwks_url = config.text("auth_jwks_url");
   for (const std::string_view needed : {"auth_issuer", "auth_audience", "auth_jwks_url"})

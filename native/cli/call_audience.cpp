@@ -8,27 +8,6 @@
 #include "orthink/exchange/last_event.h"
 
 namespace orthink::cli {
-namespace {
-
-// What an ending other than an answer means, and what to do.
-std::string_view advice(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::truncated:
-      return "The answer was cut at the total cap: raise it with --max-tokens, or ask for less.";
-    case Outcome::thinking_used_all:
-      return "Thinking used the whole cap and left no answer: lower --think, or raise --answer or --max-tokens.";
-    case Outcome::empty:
-      return "The answer is empty: ask again, or choose another provider.";
-    case Outcome::filtered:
-      return "The answer was withheld by a content filter: reword the question, or choose another model.";
-    case Outcome::answered:
-    case Outcome::tool_calls:
-      break;
-  }
-  return {};
-}
-
-}  // namespace
 
 Instant PrintingAudience::rest(const Exchange& exchange, Instant now) {
   const Instant next = idle(exchange, now);

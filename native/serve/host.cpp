@@ -37,16 +37,6 @@ std::string random_secret() {
   return secret;
 }
 
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
 // Of "https://orthink.example:443/mcp".
 std::string host_of(std::string_view url) {
   const size_t scheme = url.find("://");
@@ -163,16 +153,10 @@ std::vector<Route> Host::routes(const Config& config) {
   std::vector<Route> routes;
   routes.push_back({config.text("mcp_path"), endpoint_->handler()});
   const access::ResourceFacts facts = gate_->facts();
-  if (facts.resource.empty()) return routes;
-  const std::string url = access::metadata_url(facts);
   const Handler handler = [facts](const Request&, Peer&) {
     return json_answer(access::metadata_json(facts), {{"Access-Control-Allow-Origin", "*"}});
   };
-  const std::string root = "/.well-known/oauth-protected-resource";
-  const size_t begin = url.find(root);
-  const std::string own = begin == std::string::npos ? root : url.substr(begin);
-  routes.push_back({root, handler});
-  if (own != root) routes.push_back({own, handler});
+  for (std::string& path : access::metadata_paths(facts)) routes.push_back({std::move(path), handler});
   return routes;
 }
 
@@ -187,12 +171,12 @@ Result<void> Host::listen(const Config& config) {
     return make_error(Errc::invalid_argument, address->address + " can be reached from other machines, and nobody checks who calls",
                       "Give --auth keys (after `orthink access add NAME`) or --auth jwt, or listen on 127.0.0.1 behind a proxy that does.");
   }
-  http_options_.hosts = words_of(config.text("allowed_hosts"));
+  http_options_.hosts = config.words("allowed_hosts");
   if (const std::string host = address->host_name(); !host.empty()) http_options_.hosts.push_back(host);
   if (const std::string host = host_of(config.text("auth_audience")); !host.empty()) http_options_.hosts.push_back(host);
   if (http_options_.hosts.empty())
     log_.write(observe::LogLevel::warn, "no_host_names", {{"listen", config.text("listen")}, {"why", "only loopback names are answered: set allowed_hosts"}});
-  http_options_.origins = words_of(config.text("allowed_origins"));
+  http_options_.origins = config.words("allowed_origins");
   http_options_.orphan_life = config.orphan_life();
   endpoint_ = std::make_unique<McpEndpoint>(EndpointOptions{
       .menu = *menu_,

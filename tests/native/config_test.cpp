@@ -58,6 +58,15 @@ TEST_CASE("the ledger is in the state folder unless a store is named") {
   CHECK_FALSE(config->daily_limit());
 }
 
+TEST_CASE("a list of words is parted by spaces, however many") {
+  ConfigSources sources;
+  sources.variables = variables({{"ORTHINK_ALLOWED_HOSTS", "  a.example b.example "}});
+  const Result<Config> config = load_config(sources);
+  REQUIRE(config);
+  CHECK(config->words("allowed_hosts") == std::vector<std::string>{"a.example", "b.example"});
+  CHECK(config->words("allowed_origins").empty());
+}
+
 TEST_CASE("a store's password is never shown") {
   const auto shown_store = [](const char* url) {
     const Result<Config> config = load_config({"", "", variables({{"ORTHINK_STORE", url}}), {}});

@@ -63,10 +63,13 @@ std::string metadata_url(const ResourceFacts& facts) {
   return std::string(origin) + std::string(kWellKnown) + std::string(path == "/" ? "" : path);
 }
 
-bool is_metadata_path(std::string_view path, const ResourceFacts& facts) {
-  if (metadata_url(facts).empty() || !path.starts_with(kWellKnown)) return false;
-  path.remove_prefix(kWellKnown.size());
-  return path.empty() || path == origin_and_path(facts.resource).second;
+std::vector<std::string> metadata_paths(const ResourceFacts& facts) {
+  const std::string url = metadata_url(facts);
+  if (url.empty()) return {};
+  std::vector<std::string> paths{std::string(kWellKnown)};
+  std::string own = url.substr(url.find(kWellKnown));
+  if (own != kWellKnown) paths.push_back(std::move(own));
+  return paths;
 }
 
 std::string metadata_json(const ResourceFacts& facts) {

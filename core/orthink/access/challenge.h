@@ -2,7 +2,7 @@
 //
 //   ResourceFacts facts{"https://orthink.example/mcp", {"https://id.example"}, {"orthink"}};
 //   Challenge challenge = challenge_of(Denial::expired, facts);     // 401, WWW-Authenticate: Bearer resource_metadata="...", ...
-//   if (is_metadata_path(path, facts)) answer(metadata_json(facts));
+//   for (const std::string& path : metadata_paths(facts)) serve(path, metadata_json(facts));
 //
 // Nothing here repeats what the caller sent.
 // Thread rule: plain values.
@@ -34,8 +34,8 @@ Challenge challenge_of(Denial denial, const ResourceFacts& facts, const std::vec
 
 // "https://host/.well-known/oauth-protected-resource/mcp" for "https://host/mcp" (RFC 9728 section 3.1); empty where there is no document.
 std::string metadata_url(const ResourceFacts& facts);
-// The document may be asked for at its own place and at the root; `path` is without query.
-bool is_metadata_path(std::string_view path, const ResourceFacts& facts);
+// Where the document may be asked for: at the root and at its own place; empty where there is none.
+std::vector<std::string> metadata_paths(const ResourceFacts& facts);
 // The body of the document, for a 200 with Content-Type application/json and, so that clients in browsers can read it,
 // Access-Control-Allow-Origin: *.
 std::string metadata_json(const ResourceFacts& facts);

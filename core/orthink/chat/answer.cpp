@@ -166,6 +166,23 @@ std::string_view name(Outcome outcome) {
   return "empty";
 }
 
+std::string_view advice(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::truncated:
+      return "The answer was cut at the total cap: raise --max-tokens, or ask for less.";
+    case Outcome::thinking_used_all:
+      return "Thinking used the whole cap and left no answer: lower --think, or raise --answer or --max-tokens.";
+    case Outcome::empty:
+      return "The answer is empty: ask again, or choose another provider.";
+    case Outcome::filtered:
+      return "The answer was withheld by a content filter: reword the question, or choose another model.";
+    case Outcome::answered:
+    case Outcome::tool_calls:
+      break;
+  }
+  return {};
+}
+
 size_t Answer::kept_bytes() const {
   size_t bytes = thinking.size() + output.size() + refusal.size() + annotations_raw.size() + images_raw.size() + audio_raw.size();
   const auto add = [&bytes](const std::optional<std::string>& text) { bytes += text ? text->size() : 0; };

@@ -48,6 +48,8 @@ struct ToolCall {
 
 enum class Outcome : uint8_t { answered, tool_calls, truncated, thinking_used_all, empty, filtered };
 std::string_view name(Outcome outcome);
+// What an ending other than an answer means, and what to do; empty for answered and tool_calls.
+std::string_view advice(Outcome outcome);
 
 struct Answer {
   std::string generation_id, model, provider;

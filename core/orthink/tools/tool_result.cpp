@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "orthink/base/limits.h"
+#include "orthink/chat/answer.h"
 #include "orthink/chat/document.h"
 #include "orthink/think/words.h"
 #include "orthink/tools/wording.h"
@@ -175,7 +176,7 @@ class Completion {
  private:
   [[nodiscard]] std::string says(bool is_empty) const {
     if (!text_.empty()) return std::string(capped(text_));
-    if (is_empty || calls_ == nullptr) return std::string(advice(outcome_));
+    if (is_empty || calls_ == nullptr) return as_arguments(advice(outcome_));
     return list_of_calls(*calls_);
   }
 

@@ -97,23 +97,6 @@ std::string spoken(const json::Value& error) {
   return out + retry_text(error);
 }
 
-std::string_view advice(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::truncated:
-      return "The answer was cut at the total cap: raise max_tokens, or ask for less.";
-    case Outcome::thinking_used_all:
-      return "Thinking used the whole cap and left no answer: lower thinking, or raise answer_tokens or max_tokens.";
-    case Outcome::empty:
-      return "The answer is empty: ask again, or choose another provider.";
-    case Outcome::filtered:
-      return "The answer was withheld by a content filter: reword the question, or choose another model.";
-    case Outcome::answered:
-    case Outcome::tool_calls:
-      break;
-  }
-  return {};
-}
-
 std::string seen_text(std::string_view foreign) {
   const std::string plain = plain_text(foreign);
   std::string out;

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "orthink/base/error.h"
-#include "orthink/chat/answer.h"
 #include "orthink/wire/json.h"
 
 namespace orthink::tools {
@@ -17,9 +16,6 @@ std::string as_arguments(std::string_view sentence);
 // One paragraph: kind and code, what happened, what to change, whether and when to ask again. `error` is an `error` object of the public
 // interface whose message and remedy are in these words already.
 std::string spoken(const json::Value& error);
-
-// What an ending other than an answer means, and what to change; empty for answered and tool_calls.
-std::string_view advice(Outcome outcome);
 
 // Foreign text that is shown in a sentence: chat/plain_text, and without tag characters (U+E0000 to U+E007F), which nobody sees and models
 // read.

@@ -54,7 +54,7 @@ TEST_CASE("where keys alone are taken there is no document to point to") {
   CHECK(header(challenge_of(Denial::key_unknown, kKeys), "WWW-Authenticate") ==
         R"(Bearer realm="orthink", error="invalid_token", error_description="The key is not one of this server.")");
   CHECK(metadata_url(kKeys).empty());
-  CHECK_FALSE(is_metadata_path("/.well-known/oauth-protected-resource", kKeys));
+  CHECK(metadata_paths(kKeys).empty());
 }
 
 TEST_CASE("keys of the issuer that cannot be had are our trouble, not the caller's") {
@@ -77,11 +77,9 @@ TEST_CASE("the document of RFC 9728 says who issues tokens for what") {
 }
 
 TEST_CASE("the document is at its own place and at the root, nowhere else") {
-  CHECK(is_metadata_path("/.well-known/oauth-protected-resource", kTokens));
-  CHECK(is_metadata_path("/.well-known/oauth-protected-resource/mcp", kTokens));
-  for (const char* path : {"/.well-known/oauth-protected-resource/", "/.well-known/oauth-protected-resource/mcp/", "/.well-known/oauth-protected-resourcemcp",
-                           "/.well-known/oauth-authorization-server", "/mcp", ""})
-    CHECK_FALSE(is_metadata_path(path, kTokens));
+  const std::string root = "/.well-known/oauth-protected-resource";
+  CHECK(metadata_paths(kTokens) == std::vector<std::string>{root, root + "/mcp"});
+  CHECK(metadata_paths({"https://h/", {"i"}, {}}) == std::vector<std::string>{root});
   CHECK(metadata_url({"https://h:8443", {"i"}, {}}) == "https://h:8443/.well-known/oauth-protected-resource");
   CHECK(metadata_url({"https://h/", {"i"}, {}}) == "https://h/.well-known/oauth-protected-resource");
   CHECK(metadata_url({"odd", {"i"}, {}}) == "odd/.well-known/oauth-protected-resource");

@@ -116,7 +116,8 @@ TEST_CASE("an answer that is none is an error with its advice and its price") {
     const std::string line = complete(answer_of(""), outcome, receipt());
     const json::Value result = seen(Tool::thinking_completion, result_of(Ended{.line = line}));
     CHECK(is_error(result));
-    CHECK(content(result, 0) == advice(outcome));
+    CHECK(content(result, 0) == as_arguments(advice(outcome)));
+    CHECK(content(result, 0).find("--") == std::string::npos);
     CHECK(structured(result).find("outcome")->text() == name(outcome));
     CHECK(structured(result).find("cost_usd")->text() == "0.0123");
   }
