@@ -6,7 +6,8 @@ Run by `scripts/test --long mcp`, which builds what it needs. Prints one line a 
   start       a fresh process each time: from before the spawn to the answer of initialize; resident size then
   throughput  wrk on kept connections: tools/call of health, calls a second and CPU time of the server a call
   latency     thinking_completion through the server against the same question sent to the simulator, in pairs: the whole answer as curl
-              times it, and the first token (first chunk with text against first progress that counts one)
+              times it, and the first token (first chunk with text against first progress that counts one), of a model that begins at
+              once and of one that is silent first, while which processors halt and caches cool
   two writes  head and body of a request in two writes on a kept connection, which Nagle and delayed acks would make 40 ms
 
 "bare" has its ledger in memory and nothing else; then keys, metrics, traces and a ledger in SQLite are each switched on alone, and at last
@@ -253,15 +254,14 @@ def latency_figures(name, env, folder, pairs, headers, more=(), limit=0.5):
             samples = [(curl_ms(completions, direct_headers, body, folder), curl_ms(ready["url"], headers, ask_body(), folder))
                        for _ in range(pairs)]
             added(name, "whole answer by curl", samples, limit)
-    # The first progress is spoken at once and the next half a second later at the earliest: the model is given a slow start.
-    with server([ORTHINK, "sim", "--json", "--port", "0", "--fault", "slow-start=700"], env) as (sim, _):
-        variables = dict(env, ORTHINK_BASE_URL=sim["url"], OPENROUTER_API_KEY="simulated-key")
-        with serve(variables, *more) as (ready, _):
-            direct, ours = Connection(sim["url"] + "/chat/completions", direct_headers), Connection(ready["url"], headers)
-            samples = [(direct.ask(body, FIRST_CHUNK)[0], ours.ask(ask_body(token=True), FIRST_PROGRESS)[0])
-                       for _ in range(FIRST_TOKEN_PAIRS)]
-            assert all(a and b for a, b in samples), samples
-            added(name, "first token", samples, limit)
+    for what, silence, count in (("first token", [], pairs * 2), ("first token after 700 ms", ["--fault", "slow-start=700"], FIRST_TOKEN_PAIRS)):
+        with server([ORTHINK, "sim", "--json", "--port", "0", *silence], env) as (sim, _):
+            variables = dict(env, ORTHINK_BASE_URL=sim["url"], OPENROUTER_API_KEY="simulated-key")
+            with serve(variables, *more) as (ready, _):
+                direct, ours = Connection(sim["url"] + "/chat/completions", direct_headers), Connection(ready["url"], headers)
+                samples = [(direct.ask(body, FIRST_CHUNK)[0], ours.ask(ask_body(token=True), FIRST_PROGRESS)[0]) for _ in range(count)]
+                assert all(a and b for a, b in samples), samples
+                added(name, what, samples, limit)
 
 
 def two_writes_figure(name, url, headers):
