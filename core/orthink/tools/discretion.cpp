@@ -22,8 +22,8 @@ constexpr std::array kSayings = std::to_array<Saying>({
 });
 
 const Saying* saying_of(Errc errc) {
-  const auto* found = std::find_if(kSayings.begin(), kSayings.end(), [errc](const Saying& each) { return each.errc == errc; });
-  return found == kSayings.end() ? nullptr : found;
+  const auto found = std::find_if(kSayings.begin(), kSayings.end(), [errc](const Saying& each) { return each.errc == errc; });
+  return found == kSayings.end() ? nullptr : &*found;
 }
 
 }  // namespace
