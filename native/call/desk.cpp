@@ -134,7 +134,7 @@ Result<void> Desk::reread(Config fresh) {
 bool Desk::judge_key(const std::string& key_id, const std::optional<Error>& error) {
   const std::lock_guard lock(mutex_);
   if (!upstream_ || (!key_id.empty() && key_id != upstream_->key_id)) return false;
-  const bool is_refused = error && (error->errc == Errc::upstream_auth || error->errc == Errc::upstream_permission);
+  const bool is_refused = error && error->errc == Errc::upstream_auth && !error->provider;
   if (error && !is_refused) return false;
   const bool was_refused = key_refusal_.has_value();
   key_refusal_ = error;

@@ -69,7 +69,7 @@ class Desk {
 
   // Whether the upstream took the key of this fingerprint (empty: the one there is): nothing, where something went well with it, else what
   // went wrong. A refusal of the key is remembered until that key does well, is read anew or is replaced; other errors say nothing of
-  // it. True: it is refused, and was not before.
+  // it, nor does what a provider says of another key. True: it is refused, and was not before.
   bool judge_key(const std::string& key_id, const std::optional<Error>& error);
   // The refusal that is remembered.
   std::optional<Error> key_refusal();

@@ -77,7 +77,11 @@ std::optional<Error> Upkeep::asked_and_sealed() {
 void Upkeep::ask_about_key(const Upstream& upstream) {
   if (!desk_.key_refusal()) return;
   const Result<ConnectionProbe> probe = probe_connection(*upstream.client, now() + kKeyDeadline, stop_.fd());
-  desk_.judge_key(upstream.key_id, probe ? std::nullopt : std::optional(probe.error()));
+  const bool is_unheard = !probe && !probe.error().http_status && probe.error().errc != Errc::malformed_response;
+  if (is_unheard) return;
+  // Not every upstream can be asked this: one that answers anything else is believed until it refuses a call again.
+  const bool is_refused = !probe && probe.error().errc == Errc::upstream_auth;
+  desk_.judge_key(upstream.key_id, is_refused ? std::optional(probe.error()) : std::nullopt);
 }
 
 std::optional<Error> Upkeep::note(std::string_view what, const Error& error) {

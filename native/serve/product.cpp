@@ -70,8 +70,7 @@ Problem problem_of(const Error& error) {
 
 // In our words: those of the upstream are anybody's.
 Error refused_key(const Error& refusal) {
-  const bool is_unknown = refusal.errc == Errc::upstream_auth;
-  return make_error(refusal.errc, std::string("the upstream does not ") + (is_unknown ? "accept the server's key" : "let the server's key do what it was asked to"));
+  return make_error(refusal.errc, "the upstream does not accept the server's key");
 }
 
 bool is_key_newly_refused(Desk& desk, const Bought& bought) {

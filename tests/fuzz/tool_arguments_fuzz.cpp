@@ -54,8 +54,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!given) return 0;
   const json::Value& schema = input_schemas()[static_cast<size_t>(tool)];
   const Result<json::Value> checked = tools::check(tool, *given);
-  // plan_request publishes names and types alone; the bounds are those of thinking_completion.
-  const bool is_allowed = tool != tools::Tool::plan_request && test::misfit(schema, *given).empty();
+  // plan_request publishes names and types alone; the bounds are those of thinking_completion. What dollars are is not published.
+  const json::Value* dollars = given->find("max_cost_usd");
+  const bool is_money = dollars == nullptr || Money::parse(dollars->text()).ok();
+  const bool is_allowed = tool != tools::Tool::plan_request && is_money && test::misfit(schema, *given).empty();
   require(checked.ok() || !is_allowed);
   if (!checked) {
     refused(checked.error());

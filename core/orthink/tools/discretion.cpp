@@ -12,8 +12,14 @@ struct Saying {
   std::string_view says;
 };
 constexpr std::string_view kSetUpWrong = "the server is not set up to ask its upstream";
+constexpr std::string_view kUnreached = "the server cannot reach its upstream";
 constexpr std::array kSayings = std::to_array<Saying>({
     {Errc::store_unavailable, "the server's ledger cannot be used"},
+    {Errc::clock_refused, "the server's clock is not believed, or its upstream cannot be asked for the time"},
+    {Errc::connect_failed, kUnreached},
+    {Errc::connect_timeout, kUnreached},
+    {Errc::tls_failed, kUnreached},
+    {Errc::upstream_auth, "the server's key is not accepted upstream"},
     {Errc::key_missing, "the server has no key for its upstream"},
     {Errc::invalid_config, kSetUpWrong},
     {Errc::file_unreadable, kSetUpWrong},

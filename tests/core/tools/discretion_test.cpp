@@ -5,7 +5,8 @@
 using namespace orthink;
 
 TEST_CASE("what names files or settings of the server is for its operator, and is told others without them") {
-  for (const Errc errc : {Errc::store_unavailable, Errc::key_missing, Errc::invalid_config, Errc::file_unreadable, Errc::insecure_url, Errc::internal}) {
+  for (const Errc errc : {Errc::store_unavailable, Errc::key_missing, Errc::invalid_config, Errc::file_unreadable, Errc::insecure_url, Errc::internal,
+                          Errc::clock_refused, Errc::connect_failed, Errc::connect_timeout, Errc::tls_failed, Errc::upstream_auth}) {
     REQUIRE(tools::is_for_operator(errc));
     const Error whole = make_error(errc, "cannot open /var/lib/orthink/ledger.db", "Run: chmod 600 '/var/lib/orthink/ledger.db'");
     const Error told = tools::discreet(whole);
@@ -16,5 +17,5 @@ TEST_CASE("what names files or settings of the server is for its operator, and i
     CHECK(told.kind == whole.kind);
     CHECK(told.retry == whole.retry);
   }
-  for (const Errc errc : {Errc::invalid_argument, Errc::budget_refused, Errc::upstream_auth, Errc::rate_limited}) CHECK(!tools::is_for_operator(errc));
+  for (const Errc errc : {Errc::invalid_argument, Errc::budget_refused, Errc::upstream_permission, Errc::connection_lost, Errc::rate_limited}) CHECK(!tools::is_for_operator(errc));
 }

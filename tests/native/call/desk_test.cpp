@@ -112,21 +112,25 @@ TEST_CASE("A refusal of the key is remembered until a call succeeds, the key is 
   test::Room room;
   Desk desk(room.config());
   const std::string key_id = desk.upstream()->key_id;
-  for (const Errc refusal : {Errc::upstream_auth, Errc::upstream_permission}) {
-    CHECK(desk.judge_key(key_id, make_error(refusal, "no")));
-    CHECK(!desk.judge_key(key_id, make_error(refusal, "no")));  // known already
-    CHECK(!desk.judge_key(key_id, make_error(Errc::upstream_unavailable, "later")));
-    REQUIRE(desk.key_refusal());
-    CHECK(desk.key_refusal()->errc == refusal);
-    CHECK(!desk.judge_key(key_id, std::nullopt));
-    CHECK(!desk.key_refusal());
-  }
+  CHECK(desk.judge_key(key_id, make_error(Errc::upstream_auth, "no")));
+  CHECK(!desk.judge_key(key_id, make_error(Errc::upstream_auth, "no")));  // known already
+  CHECK(!desk.judge_key(key_id, make_error(Errc::upstream_unavailable, "later")));
+  REQUIRE(desk.key_refusal());
+  CHECK(desk.key_refusal()->errc == Errc::upstream_auth);
+  CHECK(!desk.judge_key(key_id, std::nullopt));
+  CHECK(!desk.key_refusal());
   CHECK(!desk.judge_key("another", make_error(Errc::upstream_auth, "no")));
   CHECK(!desk.key_refusal());
   CHECK(desk.judge_key(key_id, make_error(Errc::upstream_auth, "no")));
   CHECK(!desk.judge_key("another", std::nullopt));
   CHECK(desk.key_refusal());
   REQUIRE(desk.reread(room.config()));
+  CHECK(!desk.key_refusal());
+  // One model that may not be used, or a provider that does not take a key of its own, says nothing of ours.
+  Error of_provider = make_error(Errc::upstream_auth, "Incorrect API key provided");
+  of_provider.provider = "OpenAI";
+  CHECK(!desk.judge_key(key_id, of_provider));
+  CHECK(!desk.judge_key(key_id, make_error(Errc::upstream_permission, "not in this region")));
   CHECK(!desk.key_refusal());
 }
 

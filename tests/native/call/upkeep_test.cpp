@@ -112,7 +112,7 @@ TEST_CASE("What upkeep cannot do is counted, named and logged", "[upkeep]") {
 TEST_CASE("A key that was refused is asked about until the upstream takes it", "[upkeep]") {
   test::Room room;
   Desk desk(room.config());
-  desk.judge_key(desk.upstream()->key_id, make_error(Errc::upstream_permission, "not in this region"));
+  desk.judge_key(desk.upstream()->key_id, make_error(Errc::upstream_auth, "no"));
   Upkeep upkeep(desk);
   look_until(upkeep, [&] { return !desk.key_refusal(); });
   REQUIRE(!room.simulator->requests().empty());
