@@ -157,7 +157,8 @@ class ExchangeRun {
       was_told_to_stop_ = true;
       return exchange_.handle(now(), mcp::event::Stop{});
     }
-    if (!wait_for_news(std::min(at, drained)) && now() >= at) exchange_.handle(now(), mcp::event::Tick{});
+    const bool is_quiet = !wait_for_news(std::min(at, drained)) && !left_over_;
+    if (is_quiet && now() >= at) exchange_.handle(now(), mcp::event::Tick{});
   }
   void need_mailbox() {
     if (!mailbox_) mailbox_ = std::make_shared<Mailbox>([carrier = carrier_] { return carrier->carry(); });
