@@ -1,6 +1,7 @@
 // The first byte chooses the tool, the rest are its arguments. Invariant: they are refused with a reason and a remedy, or accepted; what the
 // published schema allows is accepted, what was accepted fits the schema and is accepted again as the same bytes; an accepted question is
 // planned or refused.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -36,6 +37,12 @@ void refused(const Error& error) {
   require(json::parse(tools::error_result(error)).ok());
 }
 
+// Each member in dollars says some.
+bool says_money(const json::Value& given) {
+  const auto is_wrong = [](const json::Member& member) { return member.key.ends_with("_usd") && !Money::parse(member.value.text()); };
+  return std::none_of(given.members().begin(), given.members().end(), is_wrong);
+}
+
 void asked(const json::Value& checked) {
   const Result<tools::Question> question = tools::question(checked, access::Principal::local());
   if (!question) return refused(question.error());
@@ -55,9 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const json::Value& schema = input_schemas()[static_cast<size_t>(tool)];
   const Result<json::Value> checked = tools::check(tool, *given);
   // plan_request publishes names and types alone; the bounds are those of thinking_completion. What dollars are is not published.
-  const json::Value* dollars = given->find("max_cost_usd");
-  const bool is_money = dollars == nullptr || Money::parse(dollars->text()).ok();
-  const bool is_allowed = tool != tools::Tool::plan_request && is_money && test::misfit(schema, *given).empty();
+  const bool is_allowed = tool != tools::Tool::plan_request && says_money(*given) && test::misfit(schema, *given).empty();
   require(checked.ok() || !is_allowed);
   if (!checked) {
     refused(checked.error());
