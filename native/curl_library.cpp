@@ -23,6 +23,7 @@ CurlLibrary load() {
   loader.find(curl.multi_remove_handle, "curl_multi_remove_handle");
   loader.find(curl.multi_perform, "curl_multi_perform");
   loader.find(curl.multi_poll, "curl_multi_poll");
+  loader.find(curl.multi_wakeup, "curl_multi_wakeup");
   loader.find(curl.multi_info_read, "curl_multi_info_read");
   loader.find(curl.slist_append, "curl_slist_append");
   loader.find(curl.slist_free_all, "curl_slist_free_all");

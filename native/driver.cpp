@@ -70,8 +70,8 @@ Input NativeWorld::wait(Instant until) {
       if (cancellations_seen_ > before) return cancel_of(cancels_ += cancellations_seen_ - before);
     }
     if (stream_.take(event_)) return input_of(event_);
-    const int others[] = {signals_ != nullptr ? signals_->fd() : -1, cancellation_ != nullptr ? cancellation_->fd() : -1};
-    if (!stream_.wait(others, here(until))) return input::Tick{};
+    const int fds[] = {stream_.fd(), signals_ != nullptr ? signals_->fd() : -1, cancellation_ != nullptr ? cancellation_->fd() : -1};
+    if (!wait_readable(fds, here(until))) return input::Tick{};
     if (signals_ != nullptr) signals_->drain();
     if (cancellation_ != nullptr) cancellation_->drain();
   }

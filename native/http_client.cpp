@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
+#include <condition_variable>
 #include <deque>
 #include <list>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -20,6 +23,7 @@ namespace orthink {
 namespace {
 
 constexpr size_t kHeadBytesMax = size_t{256} << 10;
+constexpr int kIdlePollMs = 60'000;
 
 using Where = input::Lost::Where;
 
@@ -68,53 +72,84 @@ bool is_tls_failure(CURLcode code) {
   }
 }
 
-// One request on its way, and where what comes of it is put.
-struct Transfer {
-  std::deque<HttpEvent>& events;
-  size_t& bytes_waiting;
+}  // namespace
+
+// What the transfer thread has read for one stream and the stream has not taken yet.
+struct HttpStream::Inbox {
+  explicit Inbox(size_t bytes_max_) : bytes_max(bytes_max_) {}
+
   const size_t bytes_max;
+  Wakeup wakeup;
+  std::mutex mutex;
+  std::deque<HttpEvent> events;
+  std::set<uint32_t> open_legs;
+  std::set<uint32_t> closing_legs;  // closed by the reader; whether a byte had left is still told
+  std::set<uint32_t> paused_legs;
+  size_t bytes = 0;
+
+  static bool outlives_close(const HttpEvent& event) { return event.kind == HttpEvent::Kind::sent || event.kind == HttpEvent::Kind::lost; }
+
+  void push(HttpEvent event) {
+    const std::lock_guard lock(mutex);
+    const bool is_wanted = open_legs.count(event.leg) != 0 || (outlives_close(event) && closing_legs.count(event.leg) != 0);
+    if (!is_wanted) return;
+    bytes += event.bytes.size();
+    events.push_back(std::move(event));
+    wakeup.notify();
+  }
+  // False when the queue is full; the leg is then paused until take() has made room.
+  bool push_bytes(uint32_t leg, std::string_view piece) {
+    const std::lock_guard lock(mutex);
+    if (open_legs.count(leg) == 0) return true;
+    if (bytes >= bytes_max) {
+      paused_legs.insert(leg);
+      return false;
+    }
+    bytes += piece.size();
+    if (!events.empty() && events.back().kind == HttpEvent::Kind::bytes && events.back().leg == leg) {
+      events.back().bytes.append(piece);
+      return true;
+    }
+    HttpEvent event;
+    event.kind = HttpEvent::Kind::bytes;
+    event.leg = leg;
+    event.bytes = piece;
+    events.push_back(std::move(event));
+    wakeup.notify();
+    return true;
+  }
+};
+
+namespace {
+
+using InboxPtr = std::shared_ptr<HttpStream::Inbox>;
+
+// One request on its way. Lives on the transfer thread from start to end.
+struct Transfer {
+  InboxPtr inbox;
   uint32_t leg = 0;
-  http::Request request{};
-  Instant connect_by{};
+  http::Request request;
+  Instant connect_by;
   CURL* easy = nullptr;
   curl_slist* headers = nullptr;
   std::array<char, CURL_ERROR_SIZE> words{};
-  http::Head head{};
+  http::Head head;
   size_t head_bytes = 0;
   bool was_connected = false;  // libcurl was about to send
   bool has_sent = false;       // a byte was handed to the kernel
   bool has_head = false;
   bool resend_refused = false;
-  bool is_paused = false;      // the reader is behind
 
   void push(HttpEvent::Kind kind) {
     HttpEvent event;
     event.kind = kind;
     event.leg = leg;
     if (kind == HttpEvent::Kind::head) event.head = std::move(head);
-    events.push_back(std::move(event));
-  }
-  void lose(Where where, std::string detail) {
-    push(HttpEvent::Kind::lost);
-    HttpEvent& event = events.back();
-    event.where = where;
-    event.sent_any = has_sent;
-    event.detail = std::move(detail);
+    inbox->push(std::move(event));
   }
   void mark_sent() {
     if (std::exchange(has_sent, true)) return;
     push(HttpEvent::Kind::sent);
-  }
-  // False when the queue is full.
-  bool push_bytes(std::string_view piece) {
-    if (bytes_waiting >= bytes_max) {
-      is_paused = true;
-      return false;
-    }
-    bytes_waiting += piece.size();
-    if (events.empty() || events.back().kind != HttpEvent::Kind::bytes || events.back().leg != leg) push(HttpEvent::Kind::bytes);
-    events.back().bytes.append(piece);
-    return true;
   }
 };
 
@@ -156,7 +191,7 @@ size_t on_header(char* data, size_t, size_t size, void* self) {
 
 size_t on_body(char* data, size_t, size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
-  return transfer.push_bytes({data, size}) ? size : CURL_WRITEFUNC_PAUSE;
+  return transfer.inbox->push_bytes(transfer.leg, {data, size}) ? size : CURL_WRITEFUNC_PAUSE;
 }
 
 Where where_of(const Transfer& transfer, CURLcode code) {
@@ -168,45 +203,53 @@ Where where_of(const Transfer& transfer, CURLcode code) {
   return transfer.has_head ? Where::body : Where::waiting;
 }
 
-// A multi handle of libcurl with the connections it keeps; one stream's at a time.
-struct Line {
-  Line() : multi(curl.failure.empty() ? curl.multi_init() : nullptr) {}
-  ~Line() {
-    if (multi != nullptr) curl.multi_cleanup(multi);
-  }
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
-
-  const CurlLibrary& curl = CurlLibrary::instance();
-  CURLM* const multi;
-};
-
 }  // namespace
 
 struct HttpClient::State {
-  static constexpr size_t kIdleLinesMax = 64;
-
   std::string base_url;
   Secret key;
   HttpClientOptions options;
-  std::thread loading;
+
+  struct Command {
+    enum class Kind : uint8_t { start, close, resume } kind = Kind::start;
+    InboxPtr inbox;
+    uint32_t leg = 0;
+    http::Request request;
+    Instant connect_by;
+  };
 
   std::mutex mutex;
-  std::vector<std::unique_ptr<Line>> idle;  // the one used last is at the end: its connections are the likeliest to live
+  std::condition_variable something;  // waited on where there is no multi handle to poll
+  std::deque<Command> commands;
+  bool is_ending = false;
+  std::thread thread;
+  std::atomic<CURLM*> multi{nullptr};
+  std::list<Transfer> transfers;  // of the thread alone
 
-  ~State() {
-    if (loading.joinable()) loading.join();
-  }
-  std::unique_ptr<Line> take_line() {
+  void post(Command command) {
     const std::lock_guard lock(mutex);
-    if (idle.empty()) return std::make_unique<Line>();
-    std::unique_ptr<Line> line = std::move(idle.back());
-    idle.pop_back();
-    return line;
+    commands.push_back(std::move(command));
+    run_thread();
+    wake();
   }
-  void give_back(std::unique_ptr<Line> line) {
-    const std::lock_guard lock(mutex);
-    if (idle.size() < kIdleLinesMax) idle.push_back(std::move(line));
+  // REQUIRES: the mutex is held.
+  void run_thread() {
+    if (!thread.joinable()) thread = std::thread([this] { run(); });
+  }
+  // REQUIRES: the mutex is held.
+  void wake() {
+    if (CURLM* m = multi.load()) CurlLibrary::instance().multi_wakeup(m);
+    something.notify_one();
+  }
+
+  void lose(const Transfer& transfer, Where where, std::string detail) {
+    HttpEvent event;
+    event.kind = HttpEvent::Kind::lost;
+    event.leg = transfer.leg;
+    event.where = where;
+    event.sent_any = transfer.has_sent;
+    event.detail = std::move(detail);
+    transfer.inbox->push(std::move(event));
   }
 
   // False, with the reason, when a header cannot be sent.
@@ -265,120 +308,100 @@ struct HttpClient::State {
     set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
     set(CURLOPT_PRIVATE, static_cast<void*>(&transfer));
   }
-};
 
-struct HttpStream::Transfers {
-  explicit Transfers(HttpClient::State& client) : client_(client) {}
-  ~Transfers() {
-    while (!running_.empty()) end(running_.front());
-    if (line_) client_.give_back(std::move(line_));
-  }
-  Transfers(const Transfers&) = delete;
-  Transfers& operator=(const Transfers&) = delete;
-
-  void begin(uint32_t leg, const http::Request& request, Instant connect_by) {
-    if (!line_) line_ = client_.take_line();
-    Transfer& transfer = running_.emplace_back(Transfer{events, bytes, client_.options.queue_bytes_max, leg, request, connect_by});
+  void begin(const CurlLibrary& curl, Command& command) {
+    Transfer& transfer = transfers.emplace_back();
+    transfer.inbox = std::move(command.inbox);
+    transfer.leg = command.leg;
+    transfer.request = std::move(command.request);
+    transfer.connect_by = command.connect_by;
     std::string reason =
-        curl_.failure.empty() ? "" : "libcurl cannot be loaded (" + curl_.failure + "); install it, on Debian: apt-get install libcurl4";
-    if (reason.empty() && (line_->multi == nullptr || (transfer.easy = curl_.easy_init()) == nullptr)) reason = "libcurl is out of memory";
-    if (!reason.empty() || !client_.add_headers(curl_, transfer, reason)) {
-      transfer.lose(Where::resolve, reason);
-      end(transfer);
+        curl.failure.empty() ? "" : "libcurl cannot be loaded (" + curl.failure + "); install it, on Debian: apt-get install libcurl4";
+    if (reason.empty() && (transfer.easy = curl.easy_init()) == nullptr) reason = "libcurl is out of memory";
+    if (!reason.empty() || !add_headers(curl, transfer, reason)) {
+      lose(transfer, Where::resolve, reason);
+      end(curl, transfer);
       return;
     }
-    client_.set_options(curl_, transfer);
-    curl_.multi_add_handle(line_->multi, transfer.easy);
-    perform();
+    set_options(curl, transfer);
+    curl.multi_add_handle(multi.load(), transfer.easy);
   }
 
-  void close(uint32_t leg) {
-    Transfer* transfer = find([&](const Transfer& each) { return each.leg == leg; });
-    if (transfer == nullptr) return forget(leg);
-    forget(leg);
-    transfer->lose(where_of(*transfer, CURLE_ABORTED_BY_CALLBACK), "closed");
-    end(*transfer);
-  }
-
-  // Reads and writes what can be read and written now.
-  void perform() {
-    if (running_.empty()) return;
-    if (bytes <= client_.options.queue_bytes_max / 2) resume();
-    int running = 0;
-    curl_.multi_perform(line_->multi, &running);
-    int left = 0;
-    while (const CURLMsg* message = curl_.multi_info_read(line_->multi, &left)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      const CURLcode code = message->data.result;
-      if (Transfer* done = find([&](const Transfer& each) { return each.easy == message->easy_handle; })) finish(*done, code);
+  // Closes the connection if the transfer is still running.
+  void end(const CurlLibrary& curl, Transfer& transfer) {
+    if (transfer.easy != nullptr) {
+      curl.multi_remove_handle(multi.load(), transfer.easy);
+      curl.easy_cleanup(transfer.easy);
+      curl.slist_free_all(transfer.headers);
     }
+    transfers.remove_if([&](const Transfer& t) { return &t == &transfer; });
   }
 
-  bool wait(std::span<const int> others, Instant until) const {
-    if (!events.empty()) return true;
-    if (running_.empty()) return wait_readable(others, until);
-    std::vector<curl_waitfd> waited;
-    for (const int fd : others)
-      if (fd >= 0) waited.push_back({fd, CURL_WAIT_POLLIN, 0});
-    constexpr int64_t kPieceMs = 60'000;
-    const int64_t left_ms = until.is_never() ? kPieceMs : std::clamp<int64_t>(((until - orthink::now()).us + 999) / 1'000, 0, kPieceMs);
-    int ready = 0;
-    curl_.multi_poll(line_->multi, waited.data(), static_cast<unsigned>(waited.size()), static_cast<int>(left_ms), &ready);
-    return ready > 0 || orthink::now() < until;
-  }
-
-  std::deque<HttpEvent> events;  // not taken yet
-  size_t bytes = 0;              // of bodies among them
-
- private:
-  template <typename Test>
-  Transfer* find(Test is_it) {
-    const auto found = std::find_if(running_.begin(), running_.end(), is_it);
-    return found == running_.end() ? nullptr : &*found;
-  }
-
-  // Of a leg that is closed its reader is told only whether a byte had left.
-  void forget(uint32_t leg) {
-    std::erase_if(events, [&](const HttpEvent& event) {
-      if (event.leg != leg || event.kind == HttpEvent::Kind::sent || event.kind == HttpEvent::Kind::lost) return false;
-      bytes -= event.bytes.size();
-      return true;
-    });
-  }
-
-  void resume() {
-    for (Transfer& transfer : running_)
-      if (std::exchange(transfer.is_paused, false)) curl_.easy_pause(transfer.easy, CURLPAUSE_CONT);
-  }
-
-  void finish(Transfer& transfer, CURLcode code) {
+  void finish(const CurlLibrary& curl, CURL* easy, CURLcode code) {
+    const auto found = std::find_if(transfers.begin(), transfers.end(), [&](const Transfer& t) { return t.easy == easy; });
+    if (found == transfers.end()) return;
+    Transfer& transfer = *found;
     long request_bytes = 0;
-    curl_.easy_getinfo(transfer.easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+    curl.easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
     if (request_bytes > 0) transfer.mark_sent();
     if (code == CURLE_OK && transfer.has_head) {
       transfer.push(HttpEvent::Kind::end);
     } else if (transfer.resend_refused) {
-      transfer.lose(Where::waiting, "the connection was closed before an answer came");
+      lose(transfer, Where::waiting, "the connection was closed before an answer came");
     } else {
-      transfer.lose(where_of(transfer, code), transfer.words[0] != '\0' ? transfer.words.data() : curl_.easy_strerror(code));
+      lose(transfer, where_of(transfer, code), transfer.words[0] != '\0' ? transfer.words.data() : curl.easy_strerror(code));
     }
-    end(transfer);
+    end(curl, transfer);
   }
 
-  // Closes the connection if the transfer is still running.
-  void end(Transfer& transfer) {
-    if (transfer.easy != nullptr) {
-      curl_.multi_remove_handle(line_->multi, transfer.easy);
-      curl_.easy_cleanup(transfer.easy);
+  void obey(const CurlLibrary& curl, Command& command) {
+    if (command.kind == Command::Kind::start) return begin(curl, command);
+    const auto found = std::find_if(transfers.begin(), transfers.end(),
+                                    [&](const Transfer& t) { return t.inbox == command.inbox && t.leg == command.leg; });
+    if (found == transfers.end()) return;
+    if (command.kind == Command::Kind::resume) {
+      curl.easy_pause(found->easy, CURLPAUSE_CONT);
+      return;
     }
-    if (transfer.headers != nullptr) curl_.slist_free_all(transfer.headers);
-    running_.remove_if([&](const Transfer& each) { return &each == &transfer; });
+    lose(*found, where_of(*found, CURLE_ABORTED_BY_CALLBACK), "closed");
+    end(curl, *found);
   }
 
-  HttpClient::State& client_;
-  const CurlLibrary& curl_ = CurlLibrary::instance();
-  std::unique_ptr<Line> line_;
-  std::list<Transfer> running_;
+  void run() {
+    const CurlLibrary& curl = CurlLibrary::instance();
+    if (curl.failure.empty()) multi = curl.multi_init();
+    for (;;) {
+      std::deque<Command> taken;
+      bool ends = false;
+      {
+        std::unique_lock lock(mutex);
+        if (multi.load() == nullptr) something.wait(lock, [this] { return is_ending || !commands.empty(); });
+        taken.swap(commands);
+        ends = is_ending;
+      }
+      if (ends) break;
+      for (Command& command : taken) obey(curl, command);
+      if (multi.load() == nullptr) continue;
+      int running = 0;
+      curl.multi_perform(multi, &running);
+      int left = 0;
+      while (const CURLMsg* message = curl.multi_info_read(multi, &left)) {
+        if (message->msg == CURLMSG_DONE) finish(curl, message->easy_handle, message->data.result);
+      }
+      curl.multi_poll(multi, nullptr, 0, kIdlePollMs, nullptr);
+    }
+    while (!transfers.empty()) end(curl, transfers.front());
+    if (multi.load() != nullptr) curl.multi_cleanup(multi);
+  }
+
+  ~State() {
+    {
+      const std::lock_guard lock(mutex);
+      is_ending = true;
+      wake();
+    }
+    if (thread.joinable()) thread.join();
+  }
 };
 
 Result<std::unique_ptr<HttpClient>> HttpClient::create(const std::string& base_url, Secret key, HttpClientOptions options) {
@@ -398,33 +421,66 @@ HttpClient::~HttpClient() = default;
 
 void HttpClient::warm_up() {
   const std::lock_guard lock(state_->mutex);
-  if (!state_->loading.joinable()) state_->loading = std::thread([] { CurlLibrary::instance(); });
+  state_->run_thread();
 }
 
-HttpStream::HttpStream(HttpClient& client) : client_(client) {}
-HttpStream::~HttpStream() = default;
+HttpStream::HttpStream(HttpClient& client) : client_(client), inbox_(std::make_shared<Inbox>(client.state_->options.queue_bytes_max)) {}
+
+HttpStream::~HttpStream() {
+  std::set<uint32_t> legs;
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    legs = inbox_->open_legs;
+  }
+  for (const uint32_t leg : legs) close(leg);
+}
 
 void HttpStream::start(uint32_t leg, const http::Request& request, Instant connect_by) {
-  if (!transfers_) transfers_ = std::make_unique<Transfers>(*client_.state_);
-  transfers_->begin(leg, request, connect_by);
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    inbox_->open_legs.insert(leg);
+  }
+  client_.state_->post({HttpClient::State::Command::Kind::start, inbox_, leg, request, connect_by});
 }
 
 void HttpStream::close(uint32_t leg) {
-  if (transfers_) transfers_->close(leg);
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    if (inbox_->open_legs.erase(leg) == 0) return;
+    inbox_->closing_legs.insert(leg);
+    inbox_->paused_legs.erase(leg);
+    std::erase_if(inbox_->events, [&](const HttpEvent& event) {
+      if (event.leg != leg || Inbox::outlives_close(event)) return false;
+      inbox_->bytes -= event.bytes.size();
+      return true;
+    });
+  }
+  client_.state_->post({HttpClient::State::Command::Kind::close, inbox_, leg, {}, {}});
 }
 
 bool HttpStream::take(HttpEvent& event) {
-  if (!transfers_) return false;
-  if (transfers_->events.empty()) transfers_->perform();
-  if (transfers_->events.empty()) return false;
-  event = std::move(transfers_->events.front());
-  transfers_->events.pop_front();
-  transfers_->bytes -= event.bytes.size();
+  std::set<uint32_t> resumed;
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    if (inbox_->events.empty()) {
+      inbox_->wakeup.drain();
+      return false;
+    }
+    event = std::move(inbox_->events.front());
+    inbox_->events.pop_front();
+    inbox_->bytes -= event.bytes.size();
+    if (inbox_->bytes <= inbox_->bytes_max / 2) resumed.swap(inbox_->paused_legs);
+    if (event.kind == HttpEvent::Kind::end || event.kind == HttpEvent::Kind::lost) {
+      inbox_->open_legs.erase(event.leg);
+      inbox_->closing_legs.erase(event.leg);
+    }
+  }
+  for (const uint32_t leg : resumed) client_.state_->post({HttpClient::State::Command::Kind::resume, inbox_, leg, {}, {}});
   return true;
 }
 
-bool HttpStream::wait(std::span<const int> others, Instant until) const {
-  return transfers_ ? transfers_->wait(others, until) : wait_readable(others, until);
+int HttpStream::fd() const {
+  return inbox_->wakeup.fd();
 }
 
 namespace {
@@ -455,10 +511,10 @@ Result<HttpResponse> get(HttpClient& client, const std::string& path, Instant un
         return make_error(Errc::response_too_large, "GET " + path + " answered more than " + std::to_string(bytes_max) + " bytes");
       }
     }
-    const int others[] = {stop_fd};
-    if (!stream.wait(others, until))
+    const int fds[] = {stream.fd(), stop_fd};
+    if (!wait_readable(fds, until))
       return make_error(Errc::call_timeout, "GET " + path + " took too long", "Try again; this request costs nothing.");
-    if (stop_fd >= 0 && wait_readable(others, Instant::zero())) return make_error(Errc::cancelled, "interrupted");
+    if (stop_fd >= 0 && wait_readable({&fds[1], 1}, Instant::zero())) return make_error(Errc::cancelled, "interrupted");
   }
 }
 

@@ -1,23 +1,21 @@
-// HttpClient: requests to one base URL through libcurl, on the thread that waits for them.
+// HttpClient: requests to one base URL through libcurl, on a thread of its own.
 //
 //   Result<std::unique_ptr<HttpClient>> client = HttpClient::create(config.base_url(), std::move(key.secret));
 //   HttpStream stream(**client);
 //   stream.start(1, request, connect_by);
 //   HttpEvent event;
-//   while (stream.wait({}, until)) while (stream.take(event)) use(event);
+//   while (wait_readable({stream.fd()}, until)) while (stream.take(event)) use(event);
 //
 // libcurl is loaded at the first start() or warm_up(), not before: it costs some 9 ms and 10 MB. TLS is verified, redirects are not followed,
 // bodies come unencoded, proxies of the environment are honoured but for loopback. The key is added here, on the way out.
 // A request is never sent a second time by the transport itself.
-// Nothing is read or written but inside start(), take() and close(): no thread is changed on the way of a byte. A stream has connections of
-// its own while it lives; they are kept for the next one. What was read and not taken is bounded; more waits in the kernel.
+// Between the transfer thread and a stream stands a bounded queue; a full queue pauses the transfer.
 // Deadlines other than connecting are the caller's: it closes the leg.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,13 +43,13 @@ struct HttpClientOptions {
   bool allows_plain_http = false;              // beyond loopback too: for what holds no secret. REQUIRES: an empty key
 };
 
-// Thread rule: any thread. REQUIRES: it outlives its streams.
+// Thread rule: any thread. Outlives its streams.
 class HttpClient {
  public:
   // Errc::insecure_url, invalid_config for the URL. An empty secret sends no Authorization (GET /models needs none).
   static Result<std::unique_ptr<HttpClient>> create(const std::string& base_url, Secret key, HttpClientOptions options = {});
-  ~HttpClient();
-  // Loads libcurl on a thread of its own, while the caller does something else before its first request.
+  ~HttpClient();  // closes every transfer and ends the thread
+  // Loads libcurl on the client's own thread, while the caller does something else before its first request.
   void warm_up();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -79,13 +77,13 @@ class HttpStream {
   void close(uint32_t leg);
   // False when there is none for now. Never blocks.
   bool take(HttpEvent& event);
-  // True: take() may have something, or one of `others` (negative ones are left out) is readable; false: it is `until`.
-  [[nodiscard]] bool wait(std::span<const int> others, Instant until) const;
+  [[nodiscard]] int fd() const;  // readable when take() may have something
+
+  struct Inbox;
 
  private:
-  struct Transfers;
   HttpClient& client_;
-  std::unique_ptr<Transfers> transfers_;  // from the first start() on
+  std::shared_ptr<Inbox> inbox_;
 };
 
 struct HttpResponse {

@@ -145,9 +145,9 @@ struct Exporter::State {
         if (event.kind == HttpEvent::Kind::end) return answer;
         if (answer.body.size() + event.bytes.size() <= kResponseBytesMax) answer.body += event.bytes;
       }
-      const int others[] = {wakeup.fd()};
-      if (!stream.wait(others, until)) return {0, std::nullopt, "", "no answer in time"};
-      if (wait_readable(others, Instant::zero())) wakeup.drain();
+      const std::array fds{stream.fd(), wakeup.fd()};
+      if (!wait_readable(fds, until)) return {0, std::nullopt, "", "no answer in time"};
+      if (wait_readable({&fds[1], 1}, Instant::zero())) wakeup.drain();
     }
     return {0, std::nullopt, "", "the program ends"};
   }

@@ -15,7 +15,7 @@
 namespace orthink::serve {
 namespace {
 
-constexpr size_t kDescriptorsOfCall = 4;  // besides its connection: a wake-up, the upstream's socket and the two that libcurl is woken by
+constexpr size_t kDescriptorsOfCall = 3;  // besides its connection: the upstream's socket, and two wake-ups
 constexpr Duration kLetGoAlone = Duration::seconds(2);  // the one client has left: nobody waits
 constexpr Duration kFlushFor = Duration::seconds(2);
 
