@@ -20,6 +20,7 @@
 #include "native/serve/host.h"
 #include "native/sim/sim.h"
 #include "native/system.h"
+#include "orthink/ledger/reconcile.h"
 #include "tests/native/serve/raw_client.h"
 #include "tests/rigs/books.h"
 #include "tests/rigs/rig.h"
@@ -246,13 +247,16 @@ void check_books(World& world, Verdict& verdict) {
   if (!till) give_up(till.error().message);
   Store& store = till->book->store();
   const Reconciled done = reconcile_due(store, *till->upstream.client, {.takes_all = true, .on_verdict = {}});
-  verdict.expect(!done.error && done.still_unknown == 0, std::to_string(done.still_unknown) + " outcomes stay unknown");
   const Books books = recompute(store);
+  // Cancelled before the upstream had named it, a call cannot be asked about: it stays held at its bound until that is charged.
+  const auto is_nameless = [](const auto& row) { return row.state == HoldState::unknown && !reconcile::can_ask(row.record); };
+  const auto nameless = std::count_if(books.rows.begin(), books.rows.end(), [&](const auto& each) { return is_nameless(each.second); });
+  verdict.expect(!done.error && done.still_unknown == static_cast<uint64_t>(nameless), std::to_string(done.still_unknown) + " outcomes stay unknown");
   verdict.add(books.violations);
   verdict.add(books.compare(store));
   NanoUsd spent;
   for (const auto& [key, row] : books.rows) {
-    verdict.expect(row.state == HoldState::settled || row.state == HoldState::released, key + " has not ended");
+    verdict.expect(row.state == HoldState::settled || row.state == HoldState::released || is_nameless(row), key + " has not ended");
     if (row.state == HoldState::settled) spent.nano += row.record.actual.nano;
   }
   verdict.expect(spent.to_money().to_decimal() == bill.total.to_decimal(),
